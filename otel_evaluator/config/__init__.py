@@ -1,0 +1,1 @@
+"""The mechanics of configuration; knows no component."""

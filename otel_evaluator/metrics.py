@@ -1,0 +1,117 @@
+"""Every metric, declared as data; a ``Metrics`` value is passed to whoever counts.
+
+All names carry the prefix ``otel_evaluator_``. Label values come from the configuration or
+from a closed set in this package; values from traffic go through an allow-list and become
+``other`` when they are not on it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+PREFIX = "otel_evaluator_"
+OTHER = "other"
+SCORE_LABELS = ("evaluator", "service", "environment", "tier")
+
+SCORE_BUCKETS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SECONDS_BUCKETS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0)
+LAG_BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+
+COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "spans_received": ("Spans in requests that were read.", ("protocol",)),
+    "log_records_received": ("Log records in requests that were read.", ("protocol",)),
+    "spans_refused": ("Spans that were not taken; the sender was told.", ("reason",)),
+    "requests_refused": ("Requests that were not taken; the sender was told.", ("reason",)),
+    "spans_dropped": ("Spans taken and set aside on purpose, by reason.", ("reason",)),
+    "spans_genai": ("GenAI spans kept for evaluation, by dialect.", ("dialect",)),
+    "spans_repaired": ("Spans with invalid UTF-8 that were decoded lossily.", ()),
+    "attributes_unmapped": ("GenAI attributes that no dialect could map.", ("dialect",)),
+    "subjects": ("Subjects closed, by what was decided.", ("kind", "tier", "decision")),
+    "evaluations": ("Subject x evaluator outcomes.", ("evaluator", "outcome", "reason")),
+    "score_weight": ("Sum of weights of scored outcomes.", SCORE_LABELS),
+    "score_weighted_sum": ("Sum of weight x score.", SCORE_LABELS),
+    "score_weighted_square_sum": ("Sum of weight x score squared.", SCORE_LABELS),
+    "score_weight_square": ("Sum of squared weights.", SCORE_LABELS),
+    "score_weight_square_sum": ("Sum of squared weight x score.", SCORE_LABELS),
+    "score_weight_square_square_sum": ("Sum of squared weight x squared score.", SCORE_LABELS),
+    "passed_weight": ("Sum of weights of passed outcomes.", SCORE_LABELS),
+    "judge_requests": ("Requests to judges.", ("judge", "outcome")),
+    "judge_tokens": ("Tokens used by judges.", ("judge", "direction")),
+    "judge_cost_usd": ("Cost of judges in US dollars.", ("judge", "evaluator")),
+    "sink_writes": ("Batches offered to a sink.", ("sink", "outcome")),
+    "sink_rows": ("Outcomes confirmed by a sink.", ("sink",)),
+    "sampling_conflicts": ("Traces that name several conversations.", ()),
+    "feedback": ("User feedback received, by where it joined.", ("joined",)),
+    "worker_restarts": ("Evaluator worker processes that were replaced.", ("reason",)),
+    "log_lines_suppressed": ("Log lines held back by the rate limit.", ()),
+}
+
+GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "judge_budget_remaining_usd": ("Money left in the judge's budget.", ("judge",)),
+    "journal_bytes": ("Size of the journal on disk.", ()),
+    "journal_oldest_seconds": ("Age of the oldest unfinished entry of the journal.", ()),
+    "queue_subjects": ("Closed subjects waiting for evaluation.", ()),
+    "open_traces": ("Traces being assembled.", ()),
+    "held_bytes": ("Bytes of spans held in memory.", ()),
+    "in_flight_bytes": ("Bytes of requests being handled.", ()),
+    "outbox_outcomes": ("Outcomes not yet confirmed by every sink.", ()),
+    "sampling_rate_multiplier": ("Factor on tier rates in force because of the budget.", ()),
+    "build_info": ("Constant 1, labelled with the version.", ("version",)),
+}
+
+HISTOGRAMS: Mapping[str, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
+    "score": ("Scores as sampled; not a population estimate.", SCORE_LABELS, SCORE_BUCKETS),
+    "evaluation_duration_seconds": (
+        "Duration of evaluations.",
+        ("evaluator",),
+        SECONDS_BUCKETS,
+    ),
+    "score_lag_seconds": ("End of the subject to score written.", (), LAG_BUCKETS),
+    "request_seconds": ("Request read to acknowledged.", ("protocol",), SECONDS_BUCKETS),
+}
+
+
+class Metrics:
+    """The metrics of one process; ``metrics["spans_received"].labels("grpc").inc()``."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._metrics: dict[str, Any] = {}
+        for name, (text, labels) in COUNTERS.items():
+            self._metrics[name] = Counter(PREFIX + name, text, labels, registry=self.registry)
+        for name, (text, labels) in GAUGES.items():
+            self._metrics[name] = Gauge(PREFIX + name, text, labels, registry=self.registry)
+        for name, (text, labels, buckets) in HISTOGRAMS.items():
+            self._metrics[name] = Histogram(
+                PREFIX + name, text, labels, buckets=buckets, registry=self.registry
+            )
+        self._children: dict[tuple[str, ...], Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """The metric without labels."""
+        return self._metrics[name]
+
+    def child(self, name: str, *labels: str) -> Any:
+        """The child for these label values, kept so that the hot path does not look it up."""
+        key = (name, *labels)
+        child = self._children.get(key)
+        if child is None:
+            metric: MetricWrapperBase = self._metrics[name]
+            child = self._children[key] = metric.labels(*labels) if labels else metric
+        return child
+
+    def value(self, name: str, **labels: str) -> float:
+        """Current value of a sample, 0 when it does not exist; for tests and status pages."""
+        return self.registry.get_sample_value(PREFIX + name, labels) or 0.0
+
+
+class AllowList:
+    """Maps a value from traffic to itself when configured, to ``other`` otherwise."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._values = frozenset(values)
+
+    def __call__(self, value: str) -> str:
+        return value if value in self._values else OTHER

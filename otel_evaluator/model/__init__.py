@@ -1,0 +1,1 @@
+"""Plain values: frozen, without I/O, clock or configuration."""

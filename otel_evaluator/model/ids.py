@@ -1,0 +1,27 @@
+"""Score ids: a pure function of what was evaluated and by which evaluator revision."""
+
+import hashlib
+
+
+def score_id(
+    subject_kind: str,
+    subject_key: str,
+    subject_revision: int,
+    evaluator: str,
+    evaluator_revision: str,
+) -> str:
+    """BLAKE2b-128 over the five parts, as 32 hexadecimal characters.
+
+    Parts are length-prefixed, so no two different tuples share an encoding.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (subject_kind, subject_key, str(subject_revision), evaluator, evaluator_revision):
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(4, "big"))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def score_span_id(score: str) -> str:
+    """Span id of a score span: the first 8 bytes of the score id, as hexadecimal text."""
+    return score[:16]
