@@ -21,21 +21,21 @@ _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 class ComponentConfig(BaseModel):
     """Frozen; unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
+    )
 
 
 def parse_duration(value: Any) -> Any:
-    """Seconds from ``10s``, ``5m``, ``1h30m``; a bare number other than 0 has no unit and is refused."""
-    if value == 0 or (isinstance(value, float) and not isinstance(value, bool)):
-        return value
+    """Seconds from ``10s``, ``5m``, ``1h30m``; a bare number is seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     if isinstance(value, str):
         parts = _QUANTITY.findall(value)
-        if parts and "".join(n + u for n, u in parts) == value.replace(" ", ""):
-            if all(unit in _DURATION_UNITS for _, unit in parts):
-                return sum(float(n) * _DURATION_UNITS[u] for n, u in parts)
-    raise ValueError(
-        f"{value!r} is not a duration; write a number with ms, s, m, h or d, such as 10s"
-    )
+        whole = "".join(number + unit for number, unit in parts) == value.replace(" ", "")
+        if parts and whole and all(unit in _DURATION_UNITS for _, unit in parts):
+            return sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts)
+    raise ValueError(f"{value!r} is not a duration; write a number with ms, s, m, h or d, as in 10s")
 
 
 def parse_size(value: Any) -> Any:

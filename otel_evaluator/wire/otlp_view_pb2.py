@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0fotlp_view.proto\x12\x13otel_evaluator.view\"@\n\x07Request\x12\x35\n\tresources\x18\x01 \x03(\x0b\x32\".otel_evaluator.view.ResourceItems\"f\n\rResourceItems\x12\x10\n\x08resource\x18\x01 \x01(\x0c\x12/\n\x06scopes\x18\x02 \x03(\x0b\x32\x1f.otel_evaluator.view.ScopeItems\x12\x12\n\nschema_url\x18\x03 \x01(\x0c\">\n\nScopeItems\x12\r\n\x05scope\x18\x01 \x01(\x0c\x12\r\n\x05items\x18\x02 \x03(\x0c\x12\x12\n\nschema_url\x18\x03 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0fotlp_view.proto\x12\x13otel_evaluator.view\"@\n\x07Request\x12\x35\n\tresources\x18\x01 \x03(\x0b\x32\".otel_evaluator.view.ResourceItems\"f\n\rResourceItems\x12\x10\n\x08resource\x18\x01 \x01(\x0c\x12/\n\x06scopes\x18\x02 \x03(\x0b\x32\x1f.otel_evaluator.view.ScopeItems\x12\x12\n\nschema_url\x18\x03 \x01(\x0c\">\n\nScopeItems\x12\r\n\x05scope\x18\x01 \x01(\x0c\x12\r\n\x05items\x18\x02 \x03(\x0c\x12\x12\n\nschema_url\x18\x03 \x01(\x0c\"Z\n\x08SpanHead\x12\x10\n\x08trace_id\x18\x01 \x01(\x0c\x12\x0f\n\x07span_id\x18\x02 \x01(\x0c\x12\x13\n\x0btrace_state\x18\x03 \x01(\x0c\x12\x16\n\x0eparent_span_id\x18\x04 \x01(\x0c\",\n\x07LogHead\x12\x10\n\x08trace_id\x18\t \x01(\x0c\x12\x0f\n\x07span_id\x18\n \x01(\x0c\"$\n\x0eSpanAttributes\x12\x12\n\nattributes\x18\t \x03(\x0c\"\'\n\tAttribute\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\"\x1c\n\x04Text\x12\x14\n\x0cstring_value\x18\x01 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,4 +37,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOURCEITEMS']._serialized_end=208
   _globals['_SCOPEITEMS']._serialized_start=210
   _globals['_SCOPEITEMS']._serialized_end=272
+  _globals['_SPANHEAD']._serialized_start=274
+  _globals['_SPANHEAD']._serialized_end=364
+  _globals['_LOGHEAD']._serialized_start=366
+  _globals['_LOGHEAD']._serialized_end=410
+  _globals['_SPANATTRIBUTES']._serialized_start=412
+  _globals['_SPANATTRIBUTES']._serialized_end=448
+  _globals['_ATTRIBUTE']._serialized_start=450
+  _globals['_ATTRIBUTE']._serialized_end=489
+  _globals['_TEXT']._serialized_start=491
+  _globals['_TEXT']._serialized_end=519
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,67 @@
+"""Memory of closed traces, so that late spans make a revision and resent spans make nothing."""
+
+from collections import OrderedDict
+
+import msgspec
+
+from otel_evaluator.model.raw import RawTrace
+
+_ID = 8
+
+
+class ClosedTrace(msgspec.Struct):
+    """What is remembered of one closed trace."""
+
+    revision: int
+    span_ids: bytes
+    """All span ids seen, 8 bytes each, joined: a tenth of the memory of a set."""
+    log_hashes: frozenset[int]
+    rooted: bool
+    raw: RawTrace | None
+    size: int
+
+    def has_span(self, span_id: bytes) -> bool:
+        """Whether this span was already part of the trace."""
+        ids = self.span_ids
+        position = ids.find(span_id)
+        while position >= 0:
+            if position % _ID == 0:
+                return True
+            position = ids.find(span_id, position + 1)
+        return False
+
+
+class ClosedTraces:
+    """The last traces closed, bounded by their number; their bytes bounded by size."""
+
+    def __init__(self, max_traces: int = 100_000, max_bytes: int = 32 * 2**20) -> None:
+        self._max_traces = max_traces
+        self._max_bytes = max_bytes
+        self._traces: OrderedDict[bytes, ClosedTrace] = OrderedDict()
+        self._with_raw: OrderedDict[bytes, int] = OrderedDict()
+        self._bytes = 0
+
+    def add(self, trace_id: bytes, trace: ClosedTrace) -> None:
+        """Remember a trace just closed."""
+        self.pop(trace_id)
+        self._traces[trace_id] = trace
+        if trace.raw is not None:
+            self._with_raw[trace_id] = trace.size
+            self._bytes += trace.size
+        while self._bytes > self._max_bytes:
+            oldest, size = self._with_raw.popitem(last=False)
+            self._bytes -= size
+            self._traces[oldest].raw = None
+        while len(self._traces) > self._max_traces:
+            self.pop(next(iter(self._traces)))
+
+    def get(self, trace_id: bytes) -> ClosedTrace | None:
+        """What is remembered of a trace."""
+        return self._traces.get(trace_id)
+
+    def pop(self, trace_id: bytes) -> ClosedTrace | None:
+        """Forget a trace and return it."""
+        trace = self._traces.pop(trace_id, None)
+        if trace is not None:
+            self._bytes -= self._with_raw.pop(trace_id, 0)
+        return trace

@@ -1,0 +1,1 @@
+"""What was acknowledged and is not finished yet."""

@@ -1,0 +1,105 @@
+"""The decision on a closed subject: tier, rate per evaluator, keep iff u < rate.
+
+Pure: it looks at the subject, its u, the configuration and the budget's multiplier only.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from otel_evaluator.config.condition import Condition, context
+from otel_evaluator.model.outcome import Sampling
+from otel_evaluator.model.subject import Subject, SubjectKind
+from otel_evaluator.sample.config import SamplingConfig
+from otel_evaluator.sample.hashing import ONE, probability, threshold
+
+BASE = "base"
+
+
+class EvaluatorRule(msgspec.Struct, frozen=True):
+    """What sampling has to know of a configured evaluator."""
+
+    name: str
+    on: SubjectKind
+    rate: float | None = None
+    when: str | None = None
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was decided for one subject."""
+
+    tier: str
+    rate: float
+    """The tier's rate as configured, before the budget's multiplier."""
+    u: float
+    selected: dict[str, Sampling]
+    """Evaluators to run, with the sampling that put the subject before them."""
+    skipped: dict[str, str]
+    """Evaluators not to run: filtered or sampled_out."""
+    notes: tuple[str, ...] = ()
+    """Conditions that could not be applied, by tier or evaluator name."""
+
+
+class Decider:
+    """Decides subjects under one configuration."""
+
+    def __init__(self, config: SamplingConfig, rules: Sequence[EvaluatorRule]) -> None:
+        self._config = config
+        self._rules = tuple(rules)
+        self._tiers = [
+            (tier.name, tier.rate, Condition(tier.when))
+            for tier in sorted(config.tiers, key=lambda tier: -tier.rate)
+        ]
+        self._conditions = {r.name: Condition(r.when) for r in rules if r.when is not None}
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Names of the signals that some condition reads."""
+        conditions = [condition for _, _, condition in self._tiers]
+        return frozenset().union(*(c.signals for c in (*conditions, *self._conditions.values())))
+
+    def decide(
+        self, subject: Subject, u: int, multiplier: float, upstream: float | None
+    ) -> Decision:
+        """Decide for every evaluator whose ``on`` is the subject's kind.
+
+        ``upstream`` is the probability from the trace state; None falls back to the
+        configured one.
+        """
+        notes: list[str] = []
+        values = context(subject)
+        tier, rate = self._tier(values, notes)
+        arriving = self._config.upstream_probability if upstream is None else upstream
+        selected: dict[str, Sampling] = {}
+        skipped: dict[str, str] = {}
+        for rule in self._rules:
+            if rule.on != subject.kind:
+                continue
+            limit = threshold(min(1.0, rate * multiplier) if rule.rate is None else rule.rate)
+            if u >= limit:
+                skipped[rule.name] = "sampled_out"
+            elif not self._applies(rule.name, values, notes):
+                skipped[rule.name] = "filtered"
+            else:
+                selected[rule.name] = Sampling(tier, probability(limit) * arriving, u / ONE)
+        return Decision(tier, rate, u / ONE, selected, skipped, tuple(notes))
+
+    def _tier(self, values: Mapping[str, object], notes: list[str]) -> tuple[str, float]:
+        for name, rate, condition in self._tiers:
+            if rate <= self._config.base_rate:
+                break
+            if _holds(condition, values, name, notes):
+                return name, rate
+        return BASE, self._config.base_rate
+
+    def _applies(self, name: str, values: Mapping[str, object], notes: list[str]) -> bool:
+        condition = self._conditions.get(name)
+        return condition is None or _holds(condition, values, name, notes)
+
+
+def _holds(condition: Condition, values: Mapping[str, object], name: str, notes: list[str]) -> bool:
+    try:
+        return condition.holds(values)
+    except ValueError as error:
+        notes.append(f"{name}: {error}")
+        return False

@@ -1,0 +1,1 @@
+"""Verdicts → somewhere: ClickHouse and OTLP, in batches that survive a retry."""
