@@ -75,7 +75,9 @@ class TraceAssembler:
         entry: int,
         is_context: bool = False,
     ) -> bool:
-        """Hold one span; False when it was resent."""
+        """Hold one span; False when it was resent, or is context of a trace not open."""
+        if is_context and trace_id not in self.open:
+            return False
         trace = self.open.get(trace_id) or self._open(trace_id, span_id, now)
         if trace is None or span_id in trace.span_ids:
             self.duplicates += 1

@@ -81,6 +81,10 @@ class SqliteJournal:
         try:
             self._appends.put((signal, body, arrived_ns, future))
             sequence = await asyncio.shield(future)
+        except asyncio.CancelledError:
+            # The sender gave up and will send again: this copy must not stay behind.
+            future.add_done_callback(self._discard)
+            raise
         finally:
             self._waiting -= len(body)
         self._live[sequence] = (arrived_ns, len(body))
@@ -93,6 +97,10 @@ class SqliteJournal:
             _, size = self._live.pop(sequence, (0, 0))
             self._bytes -= size
             self._finished.put(sequence)
+
+    def _discard(self, future: "asyncio.Future[int]") -> None:
+        if not future.cancelled() and future.exception() is None:
+            self._finished.put(future.result())
 
     def statistics(self) -> JournalStatistics:
         """Entries and bytes not finished."""

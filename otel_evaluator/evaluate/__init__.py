@@ -1,0 +1,1 @@
+"""Runs evaluators fairly: deadlines, isolation, worker processes."""

@@ -1,0 +1,244 @@
+"""Worker processes for CPU-bound evaluators, each replaced when it hangs or dies.
+
+Processes are spawned, never forked: neither grpc nor the embedded database survives a fork.
+A step that overruns its deadline is stopped by killing its process; the task is given to the
+replacement together with the name of the step that must not run again.
+"""
+
+import asyncio
+import multiprocessing
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+import structlog
+
+from otel_evaluator.evaluate.worker import IDLE, Processor, Progress, load, main, run_tasks
+from otel_evaluator.metrics import Metrics
+
+_POLL_S = 0.05
+_START_S = 60.0
+_log = structlog.get_logger(__name__)
+
+
+class Culprit(Exception):
+    """A worker was lost while ``step`` of task ``index`` ran; ``reason``: timeout or crash."""
+
+    def __init__(self, index: int, step: int, reason: str) -> None:
+        super().__init__(f"{reason} in step {step} of task {index}")
+        self.index = index
+        self.step = step
+        self.reason = reason
+
+
+class Worker:
+    """One worker process and the thread that talks to it."""
+
+    def __init__(self, number: int, factory: str, argument: Any, timeouts: Sequence[float]) -> None:
+        self._number = number
+        self._factory = factory
+        self._argument = argument
+        self._timeouts = timeouts
+        self._context = multiprocessing.get_context("spawn")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"worker-{number}")
+        self._process: SpawnProcess | None = None
+        self._connection: Connection | None = None
+        self._slots: Any = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process else None
+
+    async def start(self) -> None:
+        """Spawn the process and wait until its evaluators are built."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._spawn)
+
+    async def run(self, tasks: Sequence[Any]) -> list[Any]:
+        """Results in order; raises Culprit when the process had to be replaced."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._run, tasks)
+
+    def stop(self) -> None:
+        """End the process; safe at any time."""
+        self._kill()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _spawn(self) -> None:
+        ours, theirs = self._context.Pipe()
+        self._slots = self._context.Array("d", [0.0, IDLE, 0.0], lock=False)
+        self._process = self._context.Process(
+            target=main,
+            args=(theirs, self._slots, self._factory, self._argument),
+            name=f"otel-evaluator-worker-{self._number}",
+            daemon=True,
+        )
+        self._process.start()
+        theirs.close()
+        self._connection = ours
+        if not ours.poll(_START_S) or ours.recv_bytes() != b"ready":
+            self._kill()
+            raise RuntimeError("a worker process did not start; its error is on standard error")
+
+    def _run(self, tasks: Sequence[Any]) -> list[Any]:
+        if self._process is None:
+            self._spawn()
+        connection = self._connection
+        assert connection is not None
+        try:
+            connection.send_bytes(pickle.dumps(list(tasks), pickle.HIGHEST_PROTOCOL))
+            while not connection.poll(_POLL_S):
+                self._check_deadline()
+            results: list[Any] = pickle.loads(connection.recv_bytes())  # noqa: S301 - from our own child
+        except (EOFError, OSError):
+            raise self._lost("crash") from None
+        return results
+
+    def _check_deadline(self) -> None:
+        _, step, started = self._slots
+        if step < 0:
+            return
+        if time.monotonic() - started > self._timeouts[int(step) % len(self._timeouts)]:
+            raise self._lost("timeout")
+
+    def _lost(self, reason: str) -> Culprit:
+        index, step, _ = self._slots
+        self._kill()
+        return Culprit(int(index), int(step), reason)
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.join()
+            process.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class ThreadWorker:
+    """A worker without a process: an overrunning thread is abandoned, not stopped."""
+
+    pid: int | None = None
+
+    def __init__(self, factory: str, argument: Any, timeouts: Sequence[float]) -> None:
+        self._factory = factory
+        self._argument = argument
+        self._timeouts = timeouts
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="evaluators")
+        self._progress = Progress()
+        self._processor: Processor | None = None
+
+    async def start(self) -> None:
+        """Build the evaluators."""
+        self._processor = await asyncio.to_thread(load(self._factory), self._argument)
+
+    async def run(self, tasks: Sequence[Any]) -> list[Any]:
+        """Results in order; raises Culprit when a thread had to be abandoned."""
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._thread, self._run, tasks, self._progress)
+        while not (await asyncio.wait({running}, timeout=_POLL_S))[0]:
+            index, step, started = self._progress.read()
+            if (
+                step >= 0
+                and time.monotonic() - started > self._timeouts[step % len(self._timeouts)]
+            ):
+                self._thread.shutdown(wait=False)
+                self._thread = ThreadPoolExecutor(1, thread_name_prefix="evaluators")
+                self._progress = Progress()
+                raise Culprit(index, step, "timeout")
+        return running.result()
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, tasks: Sequence[Any], progress: Progress) -> list[Any]:
+        assert self._processor is not None
+        return run_tasks(self._processor, tasks, progress)
+
+
+class WorkerPool:
+    """``size`` workers over one queue; 0 means one thread of this process.
+
+    ``timeouts`` are the deadlines of steps by their number modulo the length;
+    ``exclude(task, step, reason)`` gives the task without the step that must not run again.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        factory: str,
+        argument: Any,
+        timeouts: Sequence[float],
+        exclude: Callable[[Any, int, str], Any],
+        metrics: Metrics,
+    ) -> None:
+        self._workers: list[Worker | ThreadWorker] = [
+            Worker(n, factory, argument, timeouts) for n in range(size)
+        ] or [ThreadWorker(factory, argument, timeouts)]
+        self._exclude = exclude
+        self._metrics = metrics
+        self._queue: asyncio.Queue[tuple[Any, asyncio.Future[Any]]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the running workers."""
+        return [worker.pid for worker in self._workers if worker.pid]
+
+    @property
+    def waiting(self) -> int:
+        """Tasks not yet given to a worker."""
+        return self._queue.qsize()
+
+    async def start(self) -> None:
+        """Spawn all workers; raises RuntimeError when one cannot be built."""
+        await asyncio.gather(*(worker.start() for worker in self._workers))
+        self._tasks = [asyncio.create_task(self._serve(worker)) for worker in self._workers]
+
+    async def process(self, task: Any) -> Any:
+        """The result of one task."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((task, future))
+        return await future
+
+    async def aclose(self) -> None:
+        """Stop the workers; waiting tasks are cancelled."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for worker in self._workers:
+            worker.stop()
+
+    async def _serve(self, worker: Worker) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < 16 and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self._run(worker, batch)
+
+    async def _run(self, worker: Worker, batch: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
+        while batch:
+            try:
+                results = await worker.run([task for task, _ in batch])
+            except Culprit as lost:
+                self._metrics.child("worker_restarts", lost.reason).inc()
+                _log.warning("worker_replaced", reason=lost.reason, step=lost.step)
+                task, future = batch[lost.index]
+                batch[lost.index] = (self._exclude(task, lost.step, lost.reason), future)
+                continue
+            except RuntimeError as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                return
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+            return
