@@ -5,6 +5,7 @@ form of the GenAI semantic conventions (event ``gen_ai.evaluation.result``). Bot
 pure. Unscored and skipped outcomes become neither.
 """
 
+import math
 import re
 from typing import Any
 
@@ -124,13 +125,17 @@ def _result(outcome: Outcome) -> dict[str, Any]:
     scored = verdict if isinstance(verdict, Scored) else None
     return {EVALUATION_NAME: outcome.evaluator} | _present(
         {
-            SCORE_VALUE: None if scored is None or scored.value is None else float(scored.value),
+            SCORE_VALUE: _finite(scored.value) if scored else None,
             SCORE_LABEL: scored.label if scored else "",
             EXPLANATION: verdict.explanation,
             RESPONSE_ID: outcome.response_id,
             ERROR_TYPE: error_type(outcome),
         }
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _subject(outcome: Outcome) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""Writes batches to ClickHouse: spans, log records, scores, samples; then reads them back."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from otel_evaluator.api.writer import Batch, written
+from otel_evaluator.clock import Clock
+from otel_evaluator.errors import Held
+from otel_evaluator.model.outcome import Outcome
+from otel_evaluator.model.span import LogRecord, Span
+from otel_evaluator.write.clickhouse import rows
+from otel_evaluator.write.clickhouse.client import MAX_ROWS, ClickHouseClient, Rows
+from otel_evaluator.write.clickhouse.config import ClickHouseConfig
+from otel_evaluator.write.clickhouse.detect import (
+    Table,
+    TableColumn,
+    check_logs,
+    check_traces,
+    describe,
+)
+from otel_evaluator.write.clickhouse.existing import known_records, known_spans
+from otel_evaluator.write.clickhouse.schema import Schema, parse_version
+from otel_evaluator.write.spans import SCORE_ID, score_record, score_span
+
+log = structlog.get_logger(__name__)
+
+REMEMBERED_BATCHES = 1_000
+"""Batches whose progress is kept for a retry."""
+
+
+class ClickHouseWriter:
+    """The ClickHouse sink; implements ``api.writer.Writer``.
+
+    A batch goes to up to four tables, each by one insert with a token made of the batch id and
+    the table. What a table confirmed is not sent to it again when another table failed.
+    """
+
+    name = "clickhouse"
+
+    def __init__(self, config: ClickHouseConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._client = ClickHouseClient(config)
+        self._schema = Schema(config)
+        self._traces: Table | None = None
+        self._logs: Table | None = None
+        self._ready = False
+        self._progress: OrderedDict[str, set[str]] = OrderedDict()
+
+    async def start(self) -> None:
+        """Connect, create what is missing, look at what exists.
+
+        Raises ConfigError when the embedded engine cannot be opened, a SinkError when the server
+        is away or lacks something that only a person can supply.
+        """
+        await self._client.connect()
+        self._schema = Schema(self._config, parse_version(self._client.version))
+        if self._config.create_schema:
+            await self._client.command(self._schema.create_database())
+        await self._client.use(self._schema.database)
+        await self._prepare_traces()
+        if self._config.create_schema:
+            for statement in self._schema.create_scores():
+                await self._client.command(statement)
+        self._logs = await self._prepare_logs()
+        self._ready = True
+
+    async def write(self, batch: Batch) -> None:
+        """Write one batch; returns when every table confirmed it."""
+        if not self._ready:
+            await self.start()
+        try:
+            await self._write(batch)
+        except Held:
+            # Someone will change a table or a grant: look again before the next attempt.
+            self._ready = False
+            raise
+
+    async def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        max_rows: int = MAX_ROWS,
+    ) -> Rows:
+        """Rows of a SELECT, by the same thread and connection; raises SinkError."""
+        return await self._client.query(sql, parameters, max_rows)
+
+    async def aclose(self) -> None:
+        """Close the connection; safe without ``start``."""
+        self._ready = False
+        await self._client.close()
+
+    async def _write(self, batch: Batch) -> None:
+        done = self._done(batch.id)
+        outcomes = written(batch.outcomes)
+        names = self._schema.names
+        if names.traces not in done:
+            await self._write_spans(batch.id, [s for o in outcomes if (s := score_span(o))])
+            done.add(names.traces)
+        if self._logs and names.logs not in done:
+            await self._write_records(batch.id, [r for o in outcomes if (r := score_record(o))])
+            done.add(names.logs)
+        if names.scores_data not in done:
+            await self._write_scores(batch.id, rows.stored(batch.outcomes))
+            done.add(names.scores_data)
+        if names.samples_data not in done and batch.samples:
+            columns = rows.sample_columns(batch.samples, self._clock.time_ns())
+            await self._insert(names.samples_data, columns, batch.id)
+            done.add(names.samples_data)
+        self._progress.pop(batch.id, None)
+
+    async def _write_spans(self, batch_id: str, spans: Sequence[Span]) -> None:
+        assert self._traces is not None
+        if spans and not self._traces.deduplicates:
+            known = await known_spans(self._client, self._schema, spans)
+            spans = [span for span in spans if span.span_id not in known]
+        if spans:
+            columns = rows.span_columns(spans, self._traces)
+            await self._insert(self._traces.name, columns, batch_id)
+
+    async def _write_records(self, batch_id: str, records: Sequence[LogRecord]) -> None:
+        assert self._logs is not None
+        if records and not self._logs.deduplicates:
+            known = await known_records(self._client, self._schema, self._logs, records)
+            records = [r for r in records if r.attributes[SCORE_ID] not in known]
+        if records:
+            columns = rows.record_columns(records, self._logs)
+            await self._insert(self._logs.name, columns, batch_id)
+
+    async def _write_scores(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            await self._insert(
+                self._schema.names.scores_data, rows.score_columns(outcomes), batch_id
+            )
+
+    async def _insert(self, table: str, columns: rows.Columns, batch_id: str) -> None:
+        await self._client.insert(self._schema.qualified(table), columns, f"{batch_id}:{table}")
+
+    def _done(self, batch_id: str) -> set[str]:
+        # A part of a bisected batch is named ``<batch>/0``: what its whole wrote, it wrote.
+        done = self._progress.setdefault(batch_id, set())
+        self._progress.move_to_end(batch_id)
+        parent = batch_id
+        while "/" in parent:
+            parent = parent.rpartition("/")[0]
+            done |= self._progress.get(parent, set())
+        while len(self._progress) > REMEMBERED_BATCHES:
+            self._progress.popitem(last=False)
+        return done
+
+    async def _prepare_traces(self) -> None:
+        name = self._schema.names.traces
+        table = await self._describe(name)
+        if table is None and self._config.create_schema:
+            for statement in self._schema.create_traces():
+                await self._client.command(statement)
+            table = await self._describe(name)
+            log.info("created table", table=name)
+        if table is None:
+            raise Held(
+                f"{self._client.target}: table {name} does not exist; create it, or set "
+                "storage.clickhouse.create_schema: true"
+            )
+        check_traces(table)
+        self._traces = table
+
+    async def _prepare_logs(self) -> Table | None:
+        name = self._schema.names.logs
+        if not name:
+            return None
+        table = await self._describe(name)
+        if table is None:
+            raise Held(
+                f"{self._client.target}: table {name} does not exist; "
+                "storage.clickhouse.logs_table names an existing table of the Collector"
+            )
+        check_logs(table)
+        return table
+
+    async def _describe(self, name: str) -> Table | None:
+        parameters = {"database": self._schema.database, "table": name}
+        found = await self._client.query(
+            "SELECT name, type, default_kind FROM system.columns "
+            "WHERE database = {database:String} AND table = {table:String} ORDER BY position",
+            parameters,
+        )
+        if not found:
+            return None
+        engines = await self._client.query(
+            "SELECT engine, engine_full FROM system.tables "
+            "WHERE database = {database:String} AND name = {table:String}",
+            parameters,
+        )
+        columns = [TableColumn(*row) for row in found]
+        return describe(name, columns, *(engines[0] if engines else ("", "")))
