@@ -12,7 +12,7 @@ from otel_evaluator.api.writer import Sample
 from otel_evaluator.model.outcome import Failed, Outcome, Scored, Unscored
 from otel_evaluator.model.span import LogRecord, Span
 from otel_evaluator.write.clickhouse.detect import Table
-from otel_evaluator.write.spans import SERVICE_NAME, error_type
+from otel_evaluator.write.spans import ERROR_TYPE, SERVICE_NAME, error_type
 
 MAX_NS = 2**63 - 1
 """Largest DateTime64(9), in the year 2262."""
@@ -158,9 +158,7 @@ def record_columns(records: Sequence[LogRecord], table: Table) -> Columns:
     attributes = [
         r.attributes if named else r.attributes | {"event.name": r.event_name} for r in records
     ]
-    severity = [
-        _SEVERITY_ERROR if "error.type" in r.attributes else _SEVERITY_INFO for r in records
-    ]
+    severity = [_ERROR if ERROR_TYPE in r.attributes else _INFO for r in records]
     available: dict[str, list[Any]] = {
         "Timestamp": [clamp_ns(r.time_ns) // table.ticks_per_ns("Timestamp") for r in records],
         "TraceId": [r.trace_id for r in records],
