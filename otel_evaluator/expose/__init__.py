@@ -1,0 +1,1 @@
+"""How operators see the service: metrics, health, a small read API, feedback, logs."""

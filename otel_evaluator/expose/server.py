@@ -1,0 +1,224 @@
+"""The administration endpoint: ``/metrics``, ``/healthz``, ``/readyz`` and ``/api``.
+
+::
+
+    server = AdminServer(config, reader, metrics, clock)
+    await server.start()      # server.port is then known
+    await server.aclose()
+"""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import hdrs, web
+from prometheus_client import exposition
+
+from otel_evaluator.clock import Clock
+from otel_evaluator.errors import Busy, ConfigError
+from otel_evaluator.expose.config import AdminConfig, is_loopback, split
+from otel_evaluator.expose.reader import JOINED, Reader
+from otel_evaluator.expose.requests import BadRequest, read_feedback, read_query, read_trace_id
+from otel_evaluator.metrics import OTHER, Metrics
+
+MAX_BODY_BYTES = 64 * 1024
+"""A feedback request; comments are at most 4096 characters."""
+MAX_SCRAPES = 16
+"""Scrapes being sent at once; Prometheus needs one."""
+SCRAPE_SECONDS = 10.0
+"""Prometheus gives up after 10 s by default (``scrape_timeout``)."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = structlog.get_logger(__name__)
+
+
+class _Refusal(Exception):
+    """An answer other than the one asked for."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class AdminServer:
+    """Serves one pipeline's state; never waits for a slow client."""
+
+    def __init__(self, config: AdminConfig, reader: Reader, metrics: Metrics, clock: Clock) -> None:
+        self._config = config
+        self._reader = reader
+        self._metrics = metrics
+        self._clock = clock
+        self._scrapes = 0
+        self._runner: web.AppRunner | None = None
+        self.port = split(config.endpoint)[1]
+        """The port listened on; the real one after ``start``."""
+
+    async def start(self) -> None:
+        """Listen; ConfigError when the address cannot be taken."""
+        host, port = split(self._config.endpoint)
+        runner = web.AppRunner(
+            self.application(),
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=75.0,
+            shutdown_timeout=2.0,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            await runner.cleanup()
+            reason = (error.strerror or str(error)).lower()
+            raise ConfigError(
+                [f"admin.endpoint: cannot listen on {host}:{port}: {reason}; use another port"]
+            ) from None
+        self._runner = runner
+        self.port = runner.addresses[0][1]
+
+    async def aclose(self) -> None:
+        """Stop listening and close connections; safe without ``start``."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def application(self) -> web.Application:
+        """The routes, with errors answered as JSON."""
+        app = web.Application(
+            middlewares=[_errors_as_json, self._guard], client_max_size=MAX_BODY_BYTES
+        )
+        app.router.add_get("/", self._index)
+        app.router.add_get("/metrics", self._get_metrics)
+        app.router.add_get("/healthz", self._get_health)
+        app.router.add_get("/readyz", self._get_ready)
+        app.router.add_get("/api/scores", self._get_scores)
+        app.router.add_get("/api/why/{trace_id}", self._get_why)
+        app.router.add_post("/api/feedback", self._post_feedback)
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """``/api`` takes a token where tokens are set; without, only requests to this machine."""
+        if request.path.startswith("/api/"):
+            if self._config.bearer_tokens:
+                if not self._authorised(request.headers.get(hdrs.AUTHORIZATION, "")):
+                    raise _Refusal(401, "a valid bearer token is required")
+            elif is_loopback(split(self._config.endpoint)[0]) and not _names_this_machine(request):
+                # A page in a browser can point a name of its own at 127.0.0.1.
+                raise _Refusal(403, "use the address 127.0.0.1, or set bearer_tokens")
+        return await handler(request)
+
+    def _authorised(self, header: str) -> bool:
+        scheme, _, token = header.partition(" ")
+        given = token.strip().encode("utf-8", "surrogateescape")
+        # Every token is compared, so that time tells nothing.
+        equal = [
+            hmac.compare_digest(given, known.reveal().encode())
+            for known in self._config.bearer_tokens
+        ]
+        return scheme.lower() == "bearer" and any(equal)
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        paths = ["/metrics", "/healthz", "/readyz", "/api/scores", "/api/why/{trace_id}"]
+        return _json({"service": "otel-evaluator", "paths": paths})
+
+    async def _get_metrics(self, request: web.Request) -> web.StreamResponse:
+        """All metrics in the format the client asks for (Prometheus text or OpenMetrics)."""
+        if self._scrapes >= MAX_SCRAPES:
+            raise _Refusal(503, f"{MAX_SCRAPES} scrapes are being sent")
+        self._scrapes += 1
+        try:
+            encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
+            body = await asyncio.to_thread(encode, self._metrics.registry)
+            response = web.StreamResponse(headers={"Content-Type": content_type})
+            response.enable_compression()
+            try:
+                async with asyncio.timeout(SCRAPE_SECONDS):
+                    await response.prepare(request)
+                    await response.write(body)
+                    await response.write_eof()
+            except TimeoutError:
+                if request.transport:
+                    request.transport.abort()
+            return response
+        finally:
+            self._scrapes -= 1
+
+    async def _get_health(self, request: web.Request) -> web.StreamResponse:
+        return _json({"status": "alive"})
+
+    async def _get_ready(self, request: web.Request) -> web.StreamResponse:
+        state = self._reader.state()
+        return _json(state, 200 if state.get("ready") else 503)
+
+    async def _get_scores(self, request: web.Request) -> web.StreamResponse:
+        query = read_query(request.query, self._clock.time_ns())
+        return _json({"scores": await self._reader.scores(query)})
+
+    async def _get_why(self, request: web.Request) -> web.StreamResponse:
+        trace_id = read_trace_id(request.match_info["trace_id"])
+        found = await self._reader.why(trace_id)
+        if found is None:
+            raise _Refusal(
+                404,
+                f"nothing is known of trace {trace_id}: it was not received, carried no GenAI "
+                "span, or is older than what is kept",
+            )
+        return _json(found)
+
+    async def _post_feedback(self, request: web.Request) -> web.StreamResponse:
+        # Asking for this type makes browsers ask first, so no page can post here unnoticed.
+        if request.content_type != "application/json":
+            raise _Refusal(415, "send Content-Type: application/json")
+        joined = await self._reader.feedback(read_feedback(await request.read()))
+        self._metrics.child("feedback", joined if joined in JOINED else OTHER).inc()
+        return _json({"joined": joined}, 202)
+
+
+@web.middleware
+async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error is ``{"error": sentence}``; what went wrong inside is logged, not sent."""
+    try:
+        return await handler(request)
+    except BadRequest as error:
+        return _json({"error": str(error)}, 400)
+    except Busy as error:
+        after = str(max(1, round(error.retry_after_s)))
+        return _json({"error": str(error)}, 503, {"Retry-After": after})
+    except _Refusal as error:
+        return _json({"error": str(error)}, error.status)
+    except web.HTTPException as error:
+        kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+        return _json({"error": _words(error)}, error.status, kept)
+    except Exception as error:
+        log.error("admin_request_failed", error_type=type(error).__name__, exc_info=True)
+        return _json({"error": "the request failed inside; the log says where"}, 500)
+
+
+def _words(error: web.HTTPException) -> str:
+    match error.status:
+        case 404:
+            return "there is no such path; GET / lists them"
+        case 405:
+            return "this path takes another method"
+        case 413:
+            return f"the body is larger than {MAX_BODY_BYTES // 1024} KiB"
+    return error.reason.lower()
+
+
+def _names_this_machine(request: web.Request) -> bool:
+    host = request.headers.get(hdrs.HOST, "localhost")
+    bare = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return is_loopback(bare.removeprefix("[").removesuffix("]"))
+
+
+def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value, enc_hook=str),
+        status=status,
+        headers=headers,
+        content_type="application/json",
+        charset="utf-8",
+    )
