@@ -6,11 +6,13 @@ takes them in order, so the event loop never waits and no two calls share a sess
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import clickhouse_connect
+from clickhouse_connect.driver import options
 from clickhouse_connect.driver.exceptions import Error
 
 from otel_evaluator.errors import ConfigError, Held, Retryable
@@ -136,6 +138,10 @@ class ClickHouseClient:
             raise classify(error, str(self.target), what) from None
 
     def _open(self) -> Any:
+        if "pandas" not in sys.modules:
+            # The driver's first insert would import pandas, two seconds, only to ask whether the
+            # rows are a DataFrame. None is its own mark for "not installed".
+            vars(options).setdefault("pd", None)
         return self._open_embedded() if self.target.path else self._open_server()
 
     def _open_server(self) -> Any:
