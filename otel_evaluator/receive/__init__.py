@@ -1,0 +1,1 @@
+"""The network edge: OTLP over gRPC and HTTP, admission, and the answers senders get."""
