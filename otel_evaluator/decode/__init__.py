@@ -1,0 +1,1 @@
+"""Protobuf bytes of GenAI telemetry in, vendor-free subjects out."""
