@@ -1,6 +1,5 @@
 """Writes batches to ClickHouse: spans, log records, scores, samples; then reads them back."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,12 +22,10 @@ from otel_evaluator.write.clickhouse.detect import (
 )
 from otel_evaluator.write.clickhouse.existing import known_records, known_spans
 from otel_evaluator.write.clickhouse.schema import Schema, parse_version
+from otel_evaluator.write.progress import Progress
 from otel_evaluator.write.spans import SCORE_ID, score_record, score_span
 
 log = structlog.get_logger(__name__)
-
-REMEMBERED_BATCHES = 1_000
-"""Batches whose progress is kept for a retry."""
 
 
 class ClickHouseWriter:
@@ -48,7 +45,7 @@ class ClickHouseWriter:
         self._traces: Table | None = None
         self._logs: Table | None = None
         self._ready = False
-        self._progress: OrderedDict[str, set[str]] = OrderedDict()
+        self._progress = Progress()
 
     async def start(self) -> None:
         """Connect, create what is missing, look at what exists.
@@ -94,23 +91,21 @@ class ClickHouseWriter:
         await self._client.close()
 
     async def _write(self, batch: Batch) -> None:
-        done = self._done(batch.id)
+        names, done = self._schema.names, self._progress
         outcomes = written(batch.outcomes)
-        names = self._schema.names
-        if names.traces not in done:
+        if not done.done(batch.id, names.traces):
             await self._write_spans(batch.id, [s for o in outcomes if (s := score_span(o))])
-            done.add(names.traces)
-        if self._logs and names.logs not in done:
+            done.note(batch.id, names.traces)
+        if self._logs and not done.done(batch.id, names.logs):
             await self._write_records(batch.id, [r for o in outcomes if (r := score_record(o))])
-            done.add(names.logs)
-        if names.scores_data not in done:
+            done.note(batch.id, names.logs)
+        if not done.done(batch.id, names.scores_data):
             await self._write_scores(batch.id, rows.stored(batch.outcomes))
-            done.add(names.scores_data)
-        if names.samples_data not in done and batch.samples:
+            done.note(batch.id, names.scores_data)
+        if batch.samples and not done.done(batch.id, names.samples_data):
             columns = rows.sample_columns(batch.samples, self._clock.time_ns())
             await self._insert(names.samples_data, columns, batch.id)
-            done.add(names.samples_data)
-        self._progress.pop(batch.id, None)
+        done.forget(batch.id)
 
     async def _write_spans(self, batch_id: str, spans: Sequence[Span]) -> None:
         assert self._traces is not None
@@ -138,18 +133,6 @@ class ClickHouseWriter:
 
     async def _insert(self, table: str, columns: rows.Columns, batch_id: str) -> None:
         await self._client.insert(self._schema.qualified(table), columns, f"{batch_id}:{table}")
-
-    def _done(self, batch_id: str) -> set[str]:
-        # A part of a bisected batch is named ``<batch>/0``: what its whole wrote, it wrote.
-        done = self._progress.setdefault(batch_id, set())
-        self._progress.move_to_end(batch_id)
-        parent = batch_id
-        while "/" in parent:
-            parent = parent.rpartition("/")[0]
-            done |= self._progress.get(parent, set())
-        while len(self._progress) > REMEMBERED_BATCHES:
-            self._progress.popitem(last=False)
-        return done
 
     async def _prepare_traces(self) -> None:
         name = self._schema.names.traces
