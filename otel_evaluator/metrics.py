@@ -25,6 +25,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "spans_refused": ("Spans that were not taken; the sender was told.", ("reason",)),
     "requests_refused": ("Requests that were not taken; the sender was told.", ("reason",)),
     "spans_dropped": ("Spans taken and set aside on purpose, by reason.", ("reason",)),
+    "log_records_dropped": ("Log records taken and set aside on purpose.", ("reason",)),
     "spans_genai": ("GenAI spans kept for evaluation, by dialect.", ("dialect",)),
     "spans_repaired": ("Spans with invalid UTF-8 that were decoded lossily.", ()),
     "attributes_unmapped": ("GenAI attributes that no dialect could map.", ("dialect",)),

@@ -47,6 +47,14 @@ class Journal(Protocol):
         """Release entries of which every subject is done."""
         ...
 
+    def load_state(self) -> bytes:
+        """What ``save_state`` kept last; empty when nothing."""
+        ...
+
+    def save_state(self, state: bytes) -> None:
+        """Keep a small value across restarts, with the next transaction."""
+        ...
+
     def statistics(self) -> JournalStatistics:
         """What the journal holds now."""
         ...

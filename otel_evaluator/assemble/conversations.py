@@ -46,10 +46,14 @@ class ConversationAssembler:
     def __len__(self) -> int:
         return len(self._open)
 
+    def has(self, conversation_id: str) -> bool:
+        """Whether the conversation is open."""
+        return conversation_id in self._open
+
     def add(
         self, conversation_id: str, trace_id: bytes, trace: bytes, entries: set[int], now: float
-    ) -> None:
-        """Add a trace, or replace it by its newer revision."""
+    ) -> set[int]:
+        """Add a trace, or replace it by its newer revision; the entries already held."""
         conversation = self._open.get(conversation_id)
         if conversation is None:
             revision = self._revisions.get(conversation_id, -1) + 1
@@ -59,8 +63,10 @@ class ConversationAssembler:
             heapq.heappush(self._checks, (check, conversation_id))
         self.held_bytes += len(trace) - len(conversation.traces.get(trace_id, b""))
         conversation.traces[trace_id] = trace
+        already = conversation.entries & entries
         conversation.entries |= entries
         conversation.last = now
+        return already
 
     def due(self, now: float) -> list[ClosedConversation]:
         """Close and return the conversations whose time has come."""

@@ -114,6 +114,14 @@ class TraceAssembler:
             trace.parents.add(parent)
             trace.last = now
 
+    def reopen(self, trace_id: bytes, now: float) -> bool:
+        """Open the next revision of a closed trace whose spans are remembered."""
+        before = self._closed.get(trace_id)
+        if before is None or before.raw is None:
+            return False
+        self._start(trace_id, now, before)
+        return True
+
     def discard(self, trace_id: bytes) -> set[int]:
         """Drop an open trace that no rate could select; its journal entries."""
         trace = self.open.pop(trace_id, None)

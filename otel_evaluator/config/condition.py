@@ -66,9 +66,23 @@ class Condition:
             raise ValueError(_first_line(error)) from None
 
 
-def context(subject: Subject) -> dict[str, Any]:
-    """The variables of a condition for one subject."""
-    facts = {
+def context(subject: Subject, whole: Subject) -> dict[str, Any]:
+    """The variables of a condition on ``subject``, which is ``whole`` or a span of it.
+
+    ``signals`` and ``trace`` describe the whole; ``span``, ``resource`` and ``attributes``
+    the subject.
+    """
+    return {
+        "signals": msgspec.structs.asdict(whole.signals),
+        "span": _facts(subject),
+        "trace": _facts(whole),
+        "resource": plain(subject.resource),
+        "attributes": plain(subject.attributes),
+    }
+
+
+def _facts(subject: Subject) -> dict[str, Any]:
+    return {
         "operation": subject.operation,
         "model": subject.model,
         "provider": subject.provider,
@@ -81,13 +95,6 @@ def context(subject: Subject) -> dict[str, Any]:
         "error": subject.error,
         "complete": subject.complete,
         "duration_ms": max(0.0, (subject.end_ns - subject.start_ns) / 1e6),
-    }
-    return {
-        "signals": msgspec.structs.asdict(subject.signals),
-        "span": facts,
-        "trace": facts,
-        "resource": plain(subject.resource),
-        "attributes": plain(subject.attributes),
     }
 
 

@@ -50,6 +50,7 @@ class SqliteJournal:
         self._live: dict[int, tuple[int, int]] = {}
         self._bytes = 0
         self._waiting = 0
+        self._state: bytes | None = None
         self._load_live()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -102,6 +103,15 @@ class SqliteJournal:
         if not future.cancelled() and future.exception() is None:
             self._finished.put(future.result())
 
+    def load_state(self) -> bytes:
+        """What ``save_state`` kept last; empty when nothing."""
+        row = self._database.execute("SELECT value FROM state").fetchone()
+        return bytes(row[0]) if row else b""
+
+    def save_state(self, state: bytes) -> None:
+        """Keep a small value across restarts, with the next transaction."""
+        self._state = state
+
     def statistics(self) -> JournalStatistics:
         """Entries and bytes not finished."""
         oldest = next(iter(self._live.values()), (0, 0))[0]
@@ -147,7 +157,7 @@ class SqliteJournal:
                 finished.append((self._finished.get_nowait(),))
             except queue.Empty:
                 break
-        if not appends and not finished:
+        if not appends and not finished and self._state is None:
             return
         try:
             sequences = self._write(appends, finished)
@@ -161,6 +171,9 @@ class SqliteJournal:
         database.execute("BEGIN IMMEDIATE")
         try:
             database.executemany("DELETE FROM entry WHERE sequence = ?", finished)
+            state, self._state = self._state, None
+            if state is not None:
+                database.execute("REPLACE INTO state (id, value) VALUES (1, ?)", (state,))
             sequences = [
                 database.execute(
                     "INSERT INTO entry (arrived_ns, signal, body) VALUES (?, ?, ?)",
@@ -234,6 +247,9 @@ def _open(path: Path, durability: str) -> sqlite3.Connection:
     database.execute(
         "CREATE TABLE IF NOT EXISTS entry (sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
         " arrived_ns INTEGER NOT NULL, signal INTEGER NOT NULL, body BLOB NOT NULL)"
+    )
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, value BLOB NOT NULL)"
     )
     database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
     return database

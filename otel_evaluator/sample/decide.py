@@ -3,7 +3,7 @@
 Pure: it looks at the subject, its u, the configuration and the budget's multiplier only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,8 @@ from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.sample.hashing import ONE, probability, threshold
 
 BASE = "base"
+REQUESTED = "requested"
+"""Tier of evaluations that an application asked for by eval_tags."""
 
 
 class EvaluatorRule(msgspec.Struct, frozen=True):
@@ -59,21 +61,32 @@ class Decider:
         return frozenset().union(*(c.signals for c in (*conditions, *self._conditions.values())))
 
     def decide(
-        self, subject: Subject, u: int, multiplier: float, upstream: float | None
+        self,
+        subject: Subject,
+        whole: Subject,
+        u: int,
+        multiplier: float,
+        upstream: float | None,
+        requested: Collection[str] = (),
     ) -> Decision:
         """Decide for every evaluator whose ``on`` is the subject's kind.
 
-        ``upstream`` is the probability from the trace state; None falls back to the
-        configured one.
+        ``whole`` is the trace of a span subject, else the subject itself: its signals choose
+        the tier, so that all spans of a trace share one decision. ``upstream`` is the
+        probability from the trace state; None falls back to the configured one. Evaluators
+        that the application ``requested`` are always selected.
         """
         notes: list[str] = []
-        values = context(subject)
-        tier, rate = self._tier(values, notes)
+        values = context(subject, whole)
+        tier, rate = self._tier(context(whole, whole), notes)
         arriving = self._config.upstream_probability if upstream is None else upstream
         selected: dict[str, Sampling] = {}
         skipped: dict[str, str] = {}
         for rule in self._rules:
             if rule.on != subject.kind:
+                continue
+            if rule.name in requested:
+                selected[rule.name] = Sampling(REQUESTED, arriving, u / ONE)
                 continue
             limit = threshold(min(1.0, rate * multiplier) if rule.rate is None else rule.rate)
             if u >= limit:

@@ -13,7 +13,7 @@ from otel_evaluator.config.condition import Condition, context
 from otel_evaluator.model.subject import Subject
 from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.sample.decide import EvaluatorRule
-from otel_evaluator.sample.hashing import threshold
+from otel_evaluator.sample.hashing import ONE, threshold
 
 _DEFAULT = Subject(kind="trace", key="", trace_id="", span_id="")
 
@@ -28,6 +28,7 @@ class Screen:
         hints: Mapping[str, tuple[bytes, ...]],
     ) -> None:
         self._multiplier = 1.0
+        self._accepts_tags = config.accept_eval_tags
         self._fixed = max((rule.rate for rule in rules if rule.rate is not None), default=0.0)
         self._scaled = any(rule.rate is None for rule in rules)
         self._base = config.base_rate
@@ -41,7 +42,7 @@ class Screen:
         self, rate: float, condition: Condition, hints: Mapping[str, tuple[bytes, ...]]
     ) -> None:
         screenable = condition.variables <= {"signals"} and condition.signals <= hints.keys()
-        if not screenable or condition.holds(context(_DEFAULT)):
+        if not screenable or condition.holds(context(_DEFAULT, _DEFAULT)):
             self._sure.append(rate)
         else:
             patterns = {p for signal in condition.signals for p in hints[signal]}
@@ -59,6 +60,9 @@ class Screen:
         )
 
     def _limit(self, rate: float) -> int:
+        if self._accepts_tags:
+            # Any application may ask for an evaluator; only decoding tells.
+            return ONE
         scaled = min(1.0, rate * self._multiplier) if self._scaled else 0.0
         return threshold(max(self._fixed, scaled))
 

@@ -1,0 +1,127 @@
+"""A configuration file to a checked configuration, and that to a service's parts."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from otel_evaluator.api.journal import Journal
+from otel_evaluator.api.plugins import load_evaluators, parse_evaluators
+from otel_evaluator.api.writer import Writer
+from otel_evaluator.assemble.conversations import ConversationAssembler
+from otel_evaluator.assemble.traces import TraceAssembler
+from otel_evaluator.clock import Clock
+from otel_evaluator.config.explain import explain
+from otel_evaluator.config.load import read
+from otel_evaluator.evaluate.pool import WorkerPool
+from otel_evaluator.journal.config import JournalConfig
+from otel_evaluator.journal.memory import MemoryJournal
+from otel_evaluator.journal.sqlite import SqliteJournal
+from otel_evaluator.metrics import AllowList, Metrics
+from otel_evaluator.model.hints import HINTS
+from otel_evaluator.model.markers import (
+    CONVERSATION_KEYS,
+    CORE_MARKERS,
+    EXTENDED_MARKERS,
+    KEPT_SCOPES,
+)
+from otel_evaluator.pipeline.count import OutcomeCounter
+from otel_evaluator.pipeline.engine import Parts
+from otel_evaluator.pipeline.entries import Entries
+from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
+from otel_evaluator.pipeline.feedback import FeedbackBox
+from otel_evaluator.pipeline.ledger import Ledger
+from otel_evaluator.pipeline.processor import SubjectProcessor
+from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.pipeline.state import PipelineState
+from otel_evaluator.pipeline.work import Work
+from otel_evaluator.sample.sampler import Sampler
+from otel_evaluator.select.selector import Selector
+from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
+from otel_evaluator.write.deliver import Delivery
+from otel_evaluator.write.otlp import OtlpWriter
+
+FACTORY = "otel_evaluator.pipeline.processor:build"
+
+
+def configure(path: Path, environ: Mapping[str, str] | None = None) -> RootConfig:
+    """Read and check a file; ConfigError names every problem with its path and line."""
+    document = read(path, os.environ if environ is None else environ)
+    try:
+        config = RootConfig.model_validate(document.values)
+    except ValidationError as error:
+        raise explain(error, RootConfig, document.lines) from None
+    parse_evaluators(config.evaluators, load_evaluators(), document.lines)
+    return config
+
+
+def validate(path: Path, environ: Mapping[str, str] | None = None) -> RootConfig:
+    """Build everything that can be built without starting it; the checked configuration."""
+    config = configure(path, environ)
+    SubjectProcessor(config)
+    Sampler(config.sampling, rules_of(evaluators_of(config)), HINTS)
+    return config
+
+
+def journal(config: JournalConfig) -> Journal:
+    """The journal that the configured durability needs; opens and locks its folder."""
+    if config.durability == "none":
+        return MemoryJournal()
+    return SqliteJournal(config.path, config.durability, config.max_size)
+
+
+def selector(config: RootConfig, sampler: Sampler) -> Selector:
+    """The select path over every dialect's markers."""
+    markers = (*CORE_MARKERS, *EXTENDED_MARKERS)
+    return Selector(sampler, markers, CONVERSATION_KEYS, KEPT_SCOPES)
+
+
+def writers(config: RootConfig, clock: Clock) -> list[Writer]:
+    """The configured sinks, not started."""
+    sinks: list[Writer] = []
+    if config.storage.clickhouse is not None:
+        sinks.append(ClickHouseWriter(config.storage.clickhouse, clock))
+    if config.exporters.otlp is not None:
+        sinks.append(OtlpWriter(config.exporters.otlp))
+    return sinks
+
+
+def pool(config: RootConfig, metrics: Metrics) -> WorkerPool:
+    """The worker processes, not started."""
+    timeouts = [evaluator.timeout for _, evaluator in evaluators_of(config)]
+    return WorkerPool(config.workers, FACTORY, config, timeouts, without, metrics)
+
+
+def without(work: Work, step: int, reason: str) -> Work:
+    """The same work with one step that fails instead of running."""
+    work.excluded = {**work.excluded, step: reason}
+    return work
+
+
+def parts(
+    config: RootConfig,
+    state: PipelineState,
+    opened: Journal,
+    workers: WorkerPool,
+    delivery: Delivery,
+    metrics: Metrics,
+    clock: Clock,
+) -> Parts:
+    """What the engine works with."""
+    rules = rules_of(evaluators_of(config))
+    labels = config.admin.labels
+    return Parts(
+        rules=rules,
+        sampler=Sampler(config.sampling, rules, HINTS, state.budget),
+        traces=TraceAssembler(config.assembly),
+        conversations=ConversationAssembler(config.assembly),
+        entries=Entries(opened),
+        pool=workers,
+        delivery=delivery,
+        ledger=Ledger(),
+        feedback=FeedbackBox(),
+        counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
+        metrics=metrics,
+        clock=clock,
+    )

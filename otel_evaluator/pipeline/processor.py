@@ -1,0 +1,214 @@
+"""What a worker does with one closed trace: decode, normalise, decide, evaluate.
+
+Pure given the work: no clock but the duration of an evaluation, no connection, no state but
+the ages of agents, which the front process keeps and sends.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from otel_evaluator.api.evaluator import Check, EvaluatorConfig, EvaluatorType, revision
+from otel_evaluator.decode.conversation import conversation
+from otel_evaluator.decode.normalise import Normalised, normalise
+from otel_evaluator.evaluate.runner import run_check
+from otel_evaluator.evaluate.worker import Progress
+from otel_evaluator.evaluators._languages import detector
+from otel_evaluator.model.ids import score_id
+from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
+from otel_evaluator.model.subject import Signals, Subject
+from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
+from otel_evaluator.pipeline.samples import sample_of
+from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.pipeline.work import Processed, Story, Work
+from otel_evaluator.sample.decide import Decider, Decision
+from otel_evaluator.sample.tags import requested
+from otel_evaluator.sample.upstream import upstream_of
+
+_DAY_NS = 86_400_000_000_000
+_LANGUAGES = frozenset(("en", "de", "es", "fr", "it", "pt", "nl", "zh", "ja", "ko"))
+_MIN_LETTERS = 12
+
+
+class Running(msgspec.Struct, frozen=True):
+    """One configured evaluator, built."""
+
+    kind: EvaluatorType[Any]
+    config: EvaluatorConfig
+    check: Check
+    revision: str
+
+
+class SubjectProcessor:
+    """Built once per worker from the configuration."""
+
+    def __init__(self, config: RootConfig) -> None:
+        configured = evaluators_of(config)
+        self._sampling = config.sampling
+        self._running = {
+            c.name: (index, Running(kind, c, kind(c), revision(kind, c)))
+            for index, (kind, c) in enumerate(configured)
+        }
+        self._decider = Decider(config.sampling, rules_of(configured))
+        self._languages = detector(_LANGUAGES) if "language" in self._decider.needs else None
+        self._agents: dict[str, int] = {}
+
+    def process(self, work: Work, progress: Progress) -> Processed:
+        """Decide on and evaluate every subject of the work; never raises."""
+        for agent, first_seen in work.agents.items():
+            self._agents.setdefault(agent, first_seen)
+        try:
+            return self._process(work, progress)
+        except Exception as error:
+            return Processed(error=type(error).__name__)
+
+    def _process(self, work: Work, progress: Progress) -> Processed:
+        if work.raw is None:
+            traces = [msgspec.msgpack.decode(trace, type=Subject) for trace in work.traces]
+            subject = msgspec.structs.replace(conversation(traces), revision=work.revision)
+            return self._evaluate(work, self._with_signals(subject, work), (), None, progress)
+        normalised = normalise(work.raw)
+        if normalised.trace is None:
+            return Processed(repaired=normalised.repaired, error="not_genai")
+        trace = self._with_signals(normalised.trace, work)
+        if work.conversation_id and trace.conversation_id != work.conversation_id:
+            trace = msgspec.structs.replace(trace, conversation_id=work.conversation_id)
+        upstream = upstream_of(work.raw)
+        processed = self._evaluate(work, trace, normalised.spans, upstream, progress)
+        processed.trace = msgspec.msgpack.encode(trace) if work.want_trace else None
+        _count(processed, normalised)
+        return processed
+
+    def _with_signals(self, subject: Subject, work: Work) -> Subject:
+        """Fill in the signals that decoding cannot know."""
+        signals = subject.signals
+        changes: dict[str, Any] = {}
+        if work.feedback:
+            changes["feedback"] = min(signals.feedback, work.feedback) or work.feedback
+        if self._languages is not None and subject.input:
+            guess = self._languages.detect(subject.input, _MIN_LETTERS)
+            changes["language"] = guess.code or "und"
+        if subject.agent:
+            first_seen = self._agents.setdefault(subject.agent, work.now_ns)
+            changes["agent_age_days"] = max(0.0, (work.now_ns - first_seen) / _DAY_NS)
+        if not changes:
+            return subject
+        changed: Signals = msgspec.structs.replace(signals, **changes)
+        return msgspec.structs.replace(subject, signals=changed)
+
+    def _evaluate(
+        self,
+        work: Work,
+        whole: Subject,
+        spans: tuple[Subject, ...],
+        upstream: float | None,
+        progress: Progress,
+    ) -> Processed:
+        processed = Processed(agents=(whole.agent,) if whole.agent else ())
+        for ordinal, subject in enumerate((whole, *spans)):
+            wanted = requested(subject, self._sampling, self._running.keys())
+            decision = self._decider.decide(
+                subject, whole, work.u, work.multiplier, upstream, wanted
+            )
+            outcomes = tuple(self._run(subject, ordinal, decision, work, progress))
+            processed.stories.append(_story(subject, decision, outcomes, work))
+            if subject is whole and decision.selected:
+                sampling = next(iter(decision.selected.values()))
+                processed.samples.append(sample_of(subject, sampling))
+        return processed
+
+    def _run(
+        self, subject: Subject, ordinal: int, decision: Decision, work: Work, progress: Progress
+    ) -> Iterator[Outcome]:
+        for name, sampling in decision.selected.items():
+            index, running = self._running[name]
+            step = ordinal * len(self._running) + index
+            reason = work.excluded.get(step)
+            started_ns, started = time.time_ns(), time.perf_counter()
+            verdict: Verdict
+            if reason is not None:
+                verdict = Failed(reason, "WorkerLost", "the evaluator took its process with it")
+            else:
+                progress.step(step)
+                verdict = run_check(running.config, running.check, subject)
+                progress.idle()
+            duration_ms = (time.perf_counter() - started) * 1e3
+            yield outcome_of(subject, running, sampling, verdict, started_ns, duration_ms)
+
+
+def outcome_of(
+    subject: Subject,
+    running: Running,
+    sampling: Sampling,
+    verdict: Verdict,
+    started_ns: int,
+    duration_ms: float,
+) -> Outcome:
+    """The record of one evaluation."""
+    return Outcome(
+        score_id=score_id(
+            subject.kind, subject.key, subject.revision, running.config.name, running.revision
+        ),
+        verdict=verdict,
+        evaluator=running.config.name,
+        evaluator_type=running.kind.name,
+        evaluator_revision=running.revision,
+        subject_kind=subject.kind,
+        subject_key=subject.key,
+        subject_revision=subject.revision,
+        complete=subject.complete,
+        trace_id=subject.trace_id,
+        span_id=subject.span_id,
+        sampling=sampling,
+        started_ns=started_ns,
+        duration_ms=duration_ms,
+        subject_end_ns=subject.end_ns,
+        conversation_id=subject.conversation_id,
+        response_id=subject.response_id,
+        service=subject.service,
+        environment=subject.environment,
+        agent=subject.agent,
+        model=subject.model or subject.request_model,
+        prompt_name=subject.prompt_name,
+        prompt_version=subject.prompt_version,
+    )
+
+
+def _story(
+    subject: Subject, decision: Decision, outcomes: tuple[Outcome, ...], work: Work
+) -> Story:
+    return Story(
+        kind=subject.kind,
+        key=subject.key,
+        revision=subject.revision,
+        complete=subject.complete,
+        tier=decision.tier,
+        rate=decision.rate,
+        u=decision.u,
+        dialects=subject.dialects,
+        conversation_id=subject.conversation_id,
+        spans=len(work.raw.spans) if work.raw else 0,
+        notes=(*subject.notes, *decision.notes),
+        signals=msgspec.structs.asdict(subject.signals),
+        skipped=decision.skipped,
+        outcomes=outcomes,
+    )
+
+
+def _count(processed: Processed, normalised: Normalised) -> None:
+    processed.repaired = normalised.repaired
+    processed.spans_by_dialect = dict(Counter(d for s in normalised.spans for d in s.dialects[:1]))
+    unmapped: Counter[str] = Counter()
+    for subject in (normalised.trace, *normalised.spans):
+        if subject is not None:
+            dialect = subject.dialects[0] if subject.dialects else "none"
+            unmapped[dialect] += sum(note.startswith("unmapped:") for note in subject.notes)
+    processed.unmapped = {dialect: n for dialect, n in unmapped.items() if n}
+
+
+def build(config: RootConfig) -> SubjectProcessor:
+    """The factory that worker processes import."""
+    return SubjectProcessor(config)

@@ -1,0 +1,110 @@
+"""What the administration endpoint asks of the running pipeline."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from otel_evaluator.api.journal import Journal
+from otel_evaluator.api.writer import Writer
+from otel_evaluator.errors import Busy, SinkError
+from otel_evaluator.expose.reader import Feedback, Joined, ScoresQuery
+from otel_evaluator.pipeline.engine import Engine, Parts
+from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
+
+
+class Closing(Protocol):
+    """Whoever knows that the service stops."""
+
+    @property
+    def is_closing(self) -> bool: ...
+
+
+class PipelineReader:
+    """Implements ``expose.reader.Reader``."""
+
+    def __init__(
+        self,
+        config: RootConfig,
+        engine: Engine,
+        parts: Parts,
+        writers: Sequence[Writer],
+        journal: Journal,
+        service: Closing,
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._parts = parts
+        self._journal = journal
+        self._service = service
+        self._storage = next((w for w in writers if isinstance(w, ClickHouseWriter)), None)
+
+    async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
+        """Rows of ``otel_evaluator_scores``, newest first."""
+        if self._storage is None:
+            raise Busy("no storage.clickhouse is configured; scores go to exporters.otlp only")
+        try:
+            return await self._storage.scores(
+                query.evaluator, query.since_ns, query.below, query.limit
+            )
+        except SinkError as error:
+            raise Busy(f"the storage does not answer: {error}", 5.0) from None
+
+    async def why(self, trace_id: str) -> dict[str, Any] | None:
+        """What became of a trace; one still open says so."""
+        story = self._parts.ledger.why(trace_id)
+        open_trace = self._parts.traces.open.get(bytes.fromhex(trace_id))
+        if open_trace is None:
+            return story
+        subject = {
+            "kind": "trace",
+            "key": trace_id,
+            "revision": open_trace.revision,
+            "complete": open_trace.complete,
+            "decision": "open",
+            "spans": len(open_trace.spans),
+            "explanation": "still being assembled",
+            "outcomes": [],
+        }
+        earlier = story["subjects"] if story else []
+        return {"trace_id": trace_id, "subjects": [*earlier, subject]}
+
+    async def feedback(self, feedback: Feedback) -> Joined:
+        """Take user feedback as a signal; a closed trace is evaluated again with it."""
+        box, parts = self._parts.feedback, self._parts
+        if feedback.conversation_id:
+            box.on_conversation(feedback.conversation_id, feedback.score)
+            known = parts.conversations.has(feedback.conversation_id)
+            return "open" if known else "pending"
+        trace_id = bytes.fromhex(feedback.trace_id)
+        box.on_trace(trace_id, feedback.score)
+        if trace_id in parts.traces.open:
+            return "open"
+        if parts.traces.reopen(trace_id, parts.clock.monotonic()):
+            return "closed"
+        return "pending"
+
+    def state(self) -> dict[str, Any]:
+        """What is ready and what is not."""
+        statistics = self._journal.statistics()
+        closing = self._service.is_closing
+        sinks = self._parts.delivery.statistics()
+        rooms = {
+            "receive": {"ready": not closing},
+            "journal": {"ready": True, "bytes": statistics.bytes, "entries": statistics.entries},
+            "assemble": {
+                "ready": True,
+                "open_traces": len(self._parts.traces.open),
+                "held_bytes": self._engine.held_bytes,
+            },
+            "evaluate": {
+                "ready": True,
+                "workers": self._config.workers,
+                "pending": self._engine.pending,
+            },
+        }
+        return {
+            "ready": not closing,
+            "durability": self._journal.durability,
+            "rooms": rooms,
+            "sinks": sinks,
+        }

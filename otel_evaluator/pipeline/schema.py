@@ -1,0 +1,85 @@
+"""The root configuration: one field per room, every model from beside its component."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from otel_evaluator.assemble.config import AssemblyConfig
+from otel_evaluator.config.base import ComponentConfig
+from otel_evaluator.expose.config import AdminConfig
+from otel_evaluator.journal.config import JournalConfig
+from otel_evaluator.receive.config import OtlpReceiverConfig
+from otel_evaluator.sample.config import SamplingConfig
+from otel_evaluator.write.clickhouse.config import ClickHouseConfig
+from otel_evaluator.write.otlp import OtlpExporterConfig
+
+
+class ReceiversConfig(ComponentConfig):
+    """Where telemetry comes in."""
+
+    otlp: OtlpReceiverConfig = OtlpReceiverConfig()
+    """OTLP over gRPC and HTTP."""
+
+
+class StorageConfig(ComponentConfig):
+    """Where scores are kept."""
+
+    clickhouse: ClickHouseConfig | None = None
+    """A ClickHouse server, or the engine embedded in this process."""
+
+
+class ExportersConfig(ComponentConfig):
+    """Where scores are sent besides the storage."""
+
+    otlp: OtlpExporterConfig | None = None
+    """Score spans, and on request score events, to a Collector."""
+
+
+class RootConfig(ComponentConfig):
+    """A complete configuration file."""
+
+    receivers: ReceiversConfig = ReceiversConfig()
+    """Where telemetry comes in."""
+
+    journal: JournalConfig = JournalConfig()
+    """Where acknowledged spans are kept until their scores are written."""
+
+    assembly: AssemblyConfig = AssemblyConfig()
+    """When a trace or conversation is closed and given to evaluators."""
+
+    sampling: SamplingConfig = SamplingConfig()
+    """Which subjects are evaluated."""
+
+    evaluators: tuple[dict[str, Any], ...] = Field(min_length=1)
+    """The evaluators to run; `type` chooses one, the other keys are its settings."""
+
+    storage: StorageConfig = StorageConfig()
+    """Where scores are kept."""
+
+    exporters: ExportersConfig = ExportersConfig()
+    """Where scores are sent besides the storage."""
+
+    admin: AdminConfig = AdminConfig()
+    """Metrics, health and the read API."""
+
+    workers: Annotated[int, Field(ge=0, le=256)] = 1
+    """Evaluator processes; 0 runs evaluators in a thread of the one process."""
+
+    @model_validator(mode="after")
+    def _has_sink(self) -> Self:
+        if self.storage.clickhouse is None and self.exporters.otlp is None:
+            raise ValueError(
+                "scores have nowhere to go; set storage.clickhouse (dsn: chdb://./data/clickhouse"
+                " needs no server) or exporters.otlp"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _conversations_are_whole(self) -> Self:
+        by_conversation = any(e.get("on") == "conversation" for e in self.evaluators)
+        if by_conversation and self.sampling.key != "conversation":
+            raise ValueError(
+                "an evaluator works on conversations, but sampling.key: trace would keep only"
+                " parts of them; set sampling.key: conversation"
+            )
+        return self
