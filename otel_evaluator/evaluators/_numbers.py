@@ -1,0 +1,124 @@
+"""Numbers as people write them: spelled out in English, and with the separators of any country."""
+
+import re
+from collections.abc import Collection, Iterator
+
+
+def _count(words: str, first: int = 0, step: int = 1) -> dict[str, int]:
+    return {word: step * value for value, word in enumerate(words.split(), first)}
+
+
+_UNITS = _count(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+)
+_TENS = _count("twenty thirty forty fifty sixty seventy eighty ninety", 2, 10)
+_ORDINALS = _count(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth",
+    1,
+) | {"twentieth": 20, "thirtieth": 30}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+_WORDS = {**_UNITS, **_TENS, **_ORDINALS, **_SCALES}
+
+_ONE = "|".join(sorted(_WORDS, key=len, reverse=True))
+_RUN = re.compile(rf"\b(?:{_ONE})(?:(?:[ -]|,? and | oh )(?:{_ONE}))*\b", re.IGNORECASE)
+_CLOCK_WORDS = frozenset({"past", "quarter", "minutes", "noon", "midday", "midnight"})
+_CLOCK = re.compile(
+    r"\b(?:(half|quarter|\d{1,2})(?: minutes)? past (\d{1,2})"
+    r"|(?:(quarter)|(\d{1,2}) minutes) to (\d{1,2})|(noon|midday)|(midnight))\b",
+    re.IGNORECASE,
+)
+
+
+def spelled_to_digits(text: str, words: Collection[str]) -> str:
+    """English number words as digits; ``words`` are the text's words in lower case.
+
+    ``six hundred and forty`` → ``640``, ``twenty-third`` → ``23rd``, ``three forty`` →
+    ``3:40``, ``half past ten`` → ``10:30``, ``twenty twenty-six`` → ``2026``.
+    """
+    if not _WORDS.keys().isdisjoint(words):
+        text = _RUN.sub(lambda match: _digits(match[0].lower()), text)
+    if not _CLOCK_WORDS.isdisjoint(words):
+        text = _CLOCK.sub(_clock, text)
+    return text
+
+
+def _digits(run: str) -> str:
+    numbers = list(_numbers(re.findall(r"[a-z]+", run)))
+    if len(numbers) == 2:
+        (hour, _), (minute, ordinal) = numbers
+        if hour in (19, 20) and minute >= 10 and not ordinal:
+            return f"{hour}{minute}"
+        oh = " oh " in run and minute < 10
+        if 1 <= hour <= 24 and (10 <= minute <= 59 or oh) and not ordinal and " and " not in run:
+            return f"{hour}:{minute:02d}"
+    return " ".join(f"{value}{_suffix(value) if ordinal else ''}" for value, ordinal in numbers)
+
+
+def _numbers(words: list[str]) -> Iterator[tuple[int, bool]]:
+    """Cardinals and ordinals of a run of number words, one after the other."""
+    total = group = 0
+    room = 10**9
+    """What may still be added: after ``twenty`` a unit, after ``hundred`` anything below 100."""
+    started = False
+    for word in words:
+        if word not in _WORDS:
+            continue
+        value = _WORDS[word]
+        if word in _SCALES:
+            if word == "hundred":
+                group, room = max(group, 1) * value, 100
+            else:
+                total, group, room = total + max(group, 1) * value, 0, value
+            started = True
+            continue
+        if started and value >= room:
+            yield total + group, False
+            total = group = 0
+        group += value
+        room = 10 if word in _TENS else 1
+        started = True
+        if word in _ORDINALS:
+            yield total + group, True
+            total, group, room, started = 0, 0, 10**9, False
+    if started:
+        yield total + group, False
+
+
+def _suffix(value: int) -> str:
+    if value % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+
+
+def _clock(match: re.Match[str]) -> str:
+    if match[6] or match[7]:
+        return "12:00" if match[6] else "00:00"
+    written = (match[1] or match[3] or match[4]).lower()
+    minutes = {"half": 30, "quarter": 15}.get(written) or int(written)
+    hour = int(match[2] or match[5])
+    if not 1 <= hour <= 24 or minutes > 59:
+        return match[0]
+    if match[5]:
+        hour, minutes = (hour - 1) or 12, (60 - minutes) % 60
+    return f"{hour}:{minutes:02d}"
+
+
+def readings(text: str) -> tuple[float, ...]:
+    """Values a written number can have: ``1.234,50`` one, ``1.234`` two (1234 and 1.234)."""
+    text = text.replace(" ", "").replace("\u202f", "").replace("'", "").replace("\u2019", "")
+    dot, comma = text.rfind("."), text.rfind(",")
+    if dot < 0 and comma < 0:
+        return (float(text),)
+    if dot >= 0 and comma >= 0:
+        decimal, thousands = (".", ",") if dot > comma else (",", ".")
+        return (float(text.replace(thousands, "").replace(decimal, ".")),)
+    mark = "." if dot >= 0 else ","
+    whole, *groups = text.split(mark)
+    if len(groups) > 1:
+        return (float(text.replace(mark, "")),)
+    as_decimal = float(f"{whole}.{groups[0]}")
+    if len(groups[0]) == 3 and 1 <= len(whole) <= 3 and whole.strip("0"):
+        return (float(whole + groups[0]), as_decimal)
+    return (as_decimal,)

@@ -1,0 +1,95 @@
+"""The answer is in the language of the question."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from otel_evaluator.api import (
+    Check,
+    EvaluatorConfig,
+    Subject,
+    Unscored,
+    Verdict,
+    evaluator,
+)
+from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
+from otel_evaluator.evaluators._languages import UNKNOWN, Guess, detector, language_of
+
+UNCERTAIN = Unscored("uncertain", "the texts are too short or too alike to tell their languages")
+_ABOUT_LANGUAGE = re.compile(
+    r"translat|übersetz|traduc|traduis|tradui|traduzi|vertaal|翻译|翻譯|翻訳|訳して|번역",
+    re.IGNORECASE,
+)
+
+
+def _code(code: str) -> str:
+    language_of(code)
+    return code.lower()
+
+
+class LanguageMatchConfig(EvaluatorConfig):
+    """Settings of ``language_match``."""
+
+    languages: Annotated[tuple[Annotated[str, AfterValidator(_code)], ...], Field(min_length=2)] = (
+        "en",
+        "de",
+        "es",
+        "fr",
+        "it",
+        "pt",
+        "nl",
+        "zh",
+        "ja",
+        "ko",
+    )
+    """ISO 639-1 codes of languages to tell apart; fewer are faster, surer and take less memory."""
+
+    expected: Annotated[str, AfterValidator(_code)] | None = None
+    """Language every answer must have; without it, that of the user's message before it."""
+
+    min_letters: Annotated[int, Field(ge=1)] = 20
+    """Texts with fewer letters are not judged."""
+
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """Below this confidence a text is not judged."""
+
+
+@evaluator("language_match", version=1)
+def language_match(config: LanguageMatchConfig) -> Check:
+    """Whether answers are in the language of the user's messages before them."""
+    known = frozenset(config.languages) | ({config.expected} if config.expected else set())
+    languages = detector(known)
+
+    def language(text: str) -> str:
+        guess = languages.detect(text, config.min_letters) if text else UNKNOWN
+        return guess.code if _sure(guess, config.min_confidence) else ""
+
+    def check(subject: Subject) -> Verdict:
+        found = answers(subject)
+        if not found:
+            return no_answer(subject) or UNCERTAIN
+        wanted = config.expected or ""
+        asked: str | None = None
+        matched = 0
+        for number, answer in enumerate(found, 1):
+            if config.expected is None and answer.question != asked:
+                asked = answer.question
+                if _ABOUT_LANGUAGE.search(asked):
+                    wanted = ""
+                    continue
+                # A question too short to tell is taken to be in the language spoken so far.
+                wanted = language(asked) or wanted
+            if not wanted:
+                continue
+            spoken = language(answer.text)
+            if spoken and spoken != wanted:
+                return failed(f"answer {number} is in {spoken}, expected {wanted}")
+            matched += bool(spoken)
+        return passed() if matched else UNCERTAIN
+
+    return check
+
+
+def _sure(guess: Guess, least: float) -> bool:
+    return bool(guess.code) and guess.confidence >= least

@@ -1,0 +1,114 @@
+"""Tools are called by a known name, with arguments that fit their schema."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from jsonschema.protocols import Validator
+from pydantic import Field
+
+from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
+from otel_evaluator.evaluators._answers import NO_CONTENT, passed
+from otel_evaluator.evaluators._schema import compile_lenient, first_problem
+from otel_evaluator.model.genai import ToolCall
+
+NO_TOOL_CALL = Skipped("not_applicable", "no tool was called")
+NO_DEFINITION = Skipped("not_applicable", "no definition of the called tools was recorded")
+MAX_SHOWN = 60
+"""Longest tool name that is quoted, in characters."""
+
+Schemas = dict[str, dict[str, Any] | None]
+"""JSON schema of the arguments by tool name, None where only the name is known."""
+
+
+class ToolCallsConfig(EvaluatorConfig):
+    """Settings of ``tool_calls``."""
+
+    tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """JSON schemas of arguments by tool name, for tools whose definition is not recorded."""
+
+    ignore: tuple[str, ...] = ()
+    """Names of tools that are not checked, such as those that run at the provider."""
+
+
+@evaluator("tool_calls", version=1)
+def tool_calls(config: ToolCallsConfig) -> Check:
+    """Share of tool calls with a known name and arguments that fit the declared schema."""
+    configured: Schemas = dict(config.tools)
+    ignored = frozenset(config.ignore)
+
+    def check(subject: Subject) -> Verdict:
+        checked = valid = 0
+        label = explanation = ""
+        requested = _requested(subject, configured)
+        for number, (call, schemas) in enumerate(requested, 1):
+            if call.name in ignored:
+                continue
+            found = _problem(call, schemas)
+            if found is None:
+                continue
+            checked += 1
+            if not found[0]:
+                valid += 1
+            elif not label:
+                label, problem = found
+                explanation = f"tool call {number} {call.name[:MAX_SHOWN]!r}: {problem}"
+        if checked == 0:
+            if not requested:
+                return NO_TOOL_CALL if subject.has_content or subject.tools else NO_CONTENT
+            return NO_DEFINITION
+        if valid == checked:
+            return passed()
+        return Scored(valid / checked, label, False, explanation)
+
+    return check
+
+
+def _requested(subject: Subject, configured: Schemas) -> list[tuple[ToolCall, Schemas]]:
+    """Tool calls the model made in this subject, each once, with the tools it knew."""
+    shared: Schemas | None = None
+    found: list[tuple[ToolCall, Schemas]] = []
+    seen: set[str] = set()
+    for call in subject.calls:
+        requested = [t for message in call.output for t in message.tool_calls]
+        if not requested:
+            continue
+        if call.tool_definitions:
+            schemas = _schemas(call.tool_definitions) | configured
+        else:
+            if shared is None:
+                shared = _schemas(subject.tool_definitions) | configured
+            schemas = shared
+        for tool in requested:
+            if tool.id and tool.id in seen:
+                continue
+            seen.add(tool.id)
+            found.append((tool, schemas))
+    return found
+
+
+def _schemas(definitions: Any) -> Schemas:
+    return {definition.name: definition.parameters for definition in definitions}
+
+
+def _problem(call: ToolCall, schemas: Schemas) -> tuple[str, str] | None:
+    """Label and problem of one call, empty when it is valid; None when nothing can be told."""
+    if call.malformed:
+        return "malformed_arguments", "the arguments are not JSON"
+    if not schemas:
+        return None
+    if call.name not in schemas:
+        return "unknown_tool", "no tool of this name was offered"
+    schema = schemas[call.name]
+    validator = None if schema is None else _validator(msgspec.json.encode(schema))
+    if validator is None:
+        return "", ""
+    arguments = {} if call.arguments is None else call.arguments
+    problem = first_problem(validator, arguments)
+    return ("invalid_arguments", problem) if problem else ("", "")
+
+
+@lru_cache(maxsize=512)
+def _validator(encoded: bytes) -> Validator | None:
+    """Compiled once for each schema: checking a schema costs fifty times a validation."""
+    return compile_lenient(encoded)
