@@ -14,7 +14,7 @@ from otel_evaluator.errors import Busy, Malformed, Refused, TooLarge
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.receive import memory
 from otel_evaluator.receive.config import LimitsConfig
-from otel_evaluator.wire.prescan import Signal, check_request, count_items, first_item_kind
+from otel_evaluator.wire.prescan import ITEMS, Signal, check_request, count_items
 
 Pressure = Callable[[], Busy | None]
 """Asked before a body is read: why the pipeline cannot take more now, or None."""
@@ -46,6 +46,11 @@ class Admission:
         self.metrics = metrics
         self.pressure = pressure
         self.in_flight = 0
+        self._shape = (
+            limits.max_spans_per_request,
+            limits.max_resources_per_request,
+            limits.max_attributes_per_span,
+        )
         self._clock = clock
         self._resident = resident or memory.resident_bytes()
         self._ceiling = limits.max_memory or memory.memory_ceiling()
@@ -86,11 +91,8 @@ class Admission:
 
     def inspect(self, body: bytes, signal: Signal) -> None:
         """Raise TooLarge for bombs, Malformed when the body is another signal's request."""
-        limits = self.limits
-        check_request(body, signal, limits.max_spans_per_request, limits.max_attributes_per_span)
-        kind = first_item_kind(body)
-        expected = "spans" if signal == "traces" else "log records"
-        if kind is not None and kind != expected:
+        kind = check_request(body, signal, *self._shape)
+        if kind is not None and kind != ITEMS[signal]:
             raise Malformed(
                 f"these are {kind}, sent to the {signal} endpoint; check the sender's addresses "
                 "(traces: /v1/traces or TraceService, logs: /v1/logs or LogsService)"

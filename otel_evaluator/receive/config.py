@@ -112,8 +112,11 @@ class TlsConfig(ComponentConfig):
 class LimitsConfig(ComponentConfig):
     """How much may be taken in at a time."""
 
-    max_spans_per_request: Annotated[int, Field(ge=1, le=10_000_000)] = 65_536
-    """Spans, log records, scopes and resources of one request; more is refused, not retried."""
+    max_spans_per_request: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
+    """Spans or log records of one request; more is refused, not retried."""
+
+    max_resources_per_request: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """Resources and scopes of one request, together."""
 
     max_attributes_per_span: Annotated[int, Field(ge=128, le=10_000_000)] = 50_000
     """Attributes, events, links and nested values of one span or log record."""
