@@ -57,10 +57,13 @@ class AdminConfig(ComponentConfig):
 
 
 def split(endpoint: str) -> tuple[str, int]:
-    """Host and port of ``host:port`` or ``[v6]:port``; ValueError says what is right."""
+    """Host and port of ``host:port``, ``[v6]:port`` or ``:port`` (all interfaces: empty host).
+
+    Raises ValueError with what would be right.
+    """
     host, colon, port = endpoint.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535 or not bare:
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ValueError(
             f"{endpoint!r} is not an address and port; write one, as in 127.0.0.1:9464"
         )

@@ -68,7 +68,7 @@ class AdminServer:
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            await web.TCPSite(runner, host or None, port).start()
         except OSError as error:
             await runner.cleanup()
             reason = (error.strerror or str(error)).lower()

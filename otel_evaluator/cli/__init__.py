@@ -1,0 +1,8 @@
+"""The command line: one file per command.
+
+Exit codes: 0 done, 1 it did not work (the message says why), 2 the command was used wrongly.
+"""
+
+from otel_evaluator.cli.app import app
+
+__all__ = ["app"]

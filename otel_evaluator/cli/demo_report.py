@@ -1,0 +1,168 @@
+"""What the demo prints: scores, a line for each evaluator, where to look next."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from otel_evaluator.cli import admin as api
+from otel_evaluator.cli.output import table
+from otel_evaluator.cli.play import counts
+from otel_evaluator.cli.traffic import Sample
+from otel_evaluator.metrics import Metrics
+
+SHOWN = 40
+COLUMNS = (
+    "trace", "instrumentation", "service", "evaluator", "value", "label", "passed", "tier",
+    "prob.", "explanation",
+)  # fmt: skip
+SUMMARY = ("evaluator", "scored", "mean", "pass rate", "95 % interval", "no score", "failed")
+Z = 1.96
+"""95 % of a normal distribution."""
+
+Row = dict[str, Any]
+
+
+def fetch(admin: str, token: str, samples: Sequence[Sample], seed: str) -> list[Row]:
+    """Score rows of the traces that were played, with ``instrumentation`` added."""
+    origin = {trace_id: sample for sample in samples for trace_id in sample.fresh_trace_ids(seed)}
+    rows = api.get(admin, "/api/scores", token, since="10m", limit=10_000)["scores"]
+    return [
+        {**row, "instrumentation": origin[row["TraceId"]].instrumentation}
+        for row in rows
+        if row["TraceId"] in origin
+    ]
+
+
+def show(
+    rows: Sequence[Row], metrics: Metrics, samples: Sequence[Sample], seed: str, console: Console
+) -> None:
+    """The table of scores, most telling first, and the summary of each evaluator."""
+    chosen = choose(rows, SHOWN)
+    console.print(table([line(row) for row in chosen], COLUMNS, "scores"))
+    if len(rows) > len(chosen):
+        console.print(
+            f"… and {len(rows) - len(chosen)} more: otel-evaluator scores --limit {len(rows)}"
+        )
+    console.print()
+    console.print(table(summary(rows, metrics), SUMMARY, "evaluators (weighted by 1/probability)"))
+    console.print()
+    console.print(_coverage(rows, samples, seed))
+
+
+def choose(rows: Sequence[Row], most: int) -> list[Row]:
+    """What did not pass, then one that passed for each instrumentation, then the rest."""
+    bad = [row for row in rows if row.get("Passed") in (0, False)]
+    seen: set[str] = set()
+    first: list[Row] = []
+    rest: list[Row] = []
+    for row in rows:
+        if row in bad:
+            continue
+        (rest if row["instrumentation"] in seen else first).append(row)
+        seen.add(row["instrumentation"])
+    kept = [*bad[: max(0, most - len(first))], *first, *rest][:most]
+    return sorted(kept, key=lambda row: (row["instrumentation"], row["TraceId"], row["Evaluator"]))
+
+
+def line(row: Row) -> Row:
+    """One row of the table."""
+    return {
+        "trace": row["TraceId"][:8],
+        "instrumentation": row["instrumentation"],
+        "service": row.get("ServiceName"),
+        "evaluator": row.get("Evaluator"),
+        "value": row.get("Value"),
+        "label": row.get("Label"),
+        "passed": None if row.get("Passed") is None else bool(row["Passed"]),
+        "tier": row.get("Tier"),
+        "prob.": row.get("Probability"),
+        "explanation": str(row.get("Explanation") or "")[:80],
+    }
+
+
+def summary(rows: Sequence[Row], metrics: Metrics) -> list[Row]:
+    """One row an evaluator: weighted mean and pass rate, and what ended without a score."""
+    outcomes: dict[tuple[str, str], float] = {}
+    for labels, value in counts(metrics, "evaluations"):
+        key = (labels["evaluator"], labels["outcome"])
+        outcomes[key] = outcomes.get(key, 0.0) + value
+    names = sorted({name for name, _ in outcomes} | {str(row["Evaluator"]) for row in rows})
+    result = []
+    for name in names:
+        mine = [row for row in rows if row["Evaluator"] == name and row["Outcome"] == "scored"]
+        values = [(row["Value"], row["Weight"]) for row in mine if row["Value"] is not None]
+        passed = [
+            (float(row["Passed"]), row["Weight"]) for row in mine if row["Passed"] is not None
+        ]
+        result.append(
+            {
+                "evaluator": name,
+                "scored": len(mine),
+                "mean": _mean(values),
+                "pass rate": _percent(_mean(passed)),
+                "95 % interval": _interval(passed),
+                "no score": int(
+                    sum(outcomes.get((name, what), 0) for what in ("unscored", "skipped"))
+                ),
+                "failed": int(outcomes.get((name, "failed"), 0)),
+            }
+        )
+    return result
+
+
+def _mean(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Weighted mean (Hájek's estimator)."""
+    total = sum(weight for _, weight in pairs)
+    return sum(value * weight for value, weight in pairs) / total if total else None
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+def _interval(pairs: Sequence[tuple[float, float]]) -> str:
+    """Wilson's interval at the effective sample size of Kish, (Σw)² / Σw²."""
+    share = _mean(pairs)
+    if share is None:
+        return ""
+    size = sum(w for _, w in pairs) ** 2 / sum(w * w for _, w in pairs)
+    centre = (share + Z * Z / (2 * size)) / (1 + Z * Z / size)
+    half = Z / (1 + Z * Z / size) * math.sqrt(share * (1 - share) / size + (Z / (2 * size)) ** 2)
+    return f"{max(0.0, centre - half):.0%} – {min(1.0, centre + half):.0%}"
+
+
+def _coverage(rows: Sequence[Row], samples: Sequence[Sample], seed: str) -> str:
+    scored = {row["TraceId"] for row in rows}
+    traces = {trace_id for sample in samples for trace_id in sample.fresh_trace_ids(seed)}
+    kinds = {row["instrumentation"] for row in rows}
+    return (
+        f"{len(rows)} scores of {len(scored)} traces ({len(traces)} were sent) of "
+        f"{len(kinds)} instrumentations"
+    )
+
+
+def show_next(
+    rows: Sequence[Row], settings: Any, ports: Mapping[str, int], console: Console
+) -> None:
+    """Lines to copy."""
+    admin = f"127.0.0.1:{ports['admin']}"
+    flag = "" if ports["admin"] == 9464 else f" --admin http://{admin}"
+    bad = [row for row in rows if row.get("Passed") in (0, False)] or list(rows)
+    console.print("\n[bold]where to look next[/bold]")
+    console.print(
+        f"  curl -s {admin}/metrics | grep otel_evaluator_score", soft_wrap=True, markup=False
+    )
+    console.print(f"  curl -s '{admin}/api/scores?below=0.5&limit=5'", soft_wrap=True, markup=False)
+    if bad:
+        trace_id = bad[0]["TraceId"]
+        console.print(f"  otel-evaluator why {trace_id}{flag}", soft_wrap=True, markup=False)
+    console.print(f"  otel-evaluator scores --evaluator pii{flag}", soft_wrap=True, markup=False)
+    storage = settings.storage.clickhouse
+    if storage is not None:
+        console.print(
+            f"  the rows are in {storage.target} (database {storage.target.database})",
+            soft_wrap=True,
+            markup=False,
+        )
