@@ -11,17 +11,20 @@ from random import Random
 
 from tests.bench.encode import Value
 
-WORDS = """
-the order has been shipped and should arrive within three days please check tracking number before
-calling support your refund of amount was approved by billing team because item arrived damaged we
-are sorry for inconvenience patient appointment moved to thursday morning at clinic north entrance
-parking is free insurance covers cleaning but not whitening repository build failed after merge of
-branch release tests pass on second attempt service restarted latency returned to normal database
-replica lag alert cleared invoice address customer account password reset link expires in hours
-policy document states that remote work abroad needs written consent of manager for more than two
-weeks manual page describes pump pressure valve filter replacement interval every six months error
-code means sensor disconnected replace cable water temperature does not exceed limit of sixty degrees
-""".split()
+PROSE = (
+    "the order has been shipped and should arrive within three days please check tracking "
+    "number before calling support your refund of amount was approved by billing team because "
+    "item arrived damaged we are sorry for inconvenience patient appointment moved to thursday "
+    "morning at clinic north entrance parking is free insurance covers cleaning but not "
+    "whitening repository build failed after merge of branch release tests pass on second "
+    "attempt service restarted latency returned to normal database replica lag alert cleared "
+    "invoice address customer account password reset link expires in hours policy document "
+    "states that remote work abroad needs written consent of manager for more than two weeks "
+    "manual page describes pump pressure valve filter replacement interval every six months "
+    "error code means sensor disconnected replace cable water temperature does not exceed limit "
+    "of sixty degrees"
+)
+WORDS = PROSE.split(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,8 +385,6 @@ def genai_trace(random: Random, dialect: Dialect) -> list[Template]:
         Template(dialect.scope, "chat gpt-4o-mini", 3, dialect.model_call(random), True)
         for _ in range(2)
     ]
-    tool = Template(
-        dialect.scope, "execute_tool lookup_order", 1, dialect.tool_call(random), True
-    )
+    tool = Template(dialect.scope, "execute_tool lookup_order", 1, dialect.tool_call(random), True)
     rest = [database(random), http_client(random), internal(random)]
     return [server(random), agent, calls[0], tool, *rest, calls[1]]
