@@ -9,6 +9,7 @@ steps, because the view itself costs up to 24 times the bytes of a bomb.
 Field numbers: opentelemetry-proto 1.11, trace.proto, logs.proto and common.proto.
 """
 
+import re
 from typing import Final, Literal
 
 from google.protobuf.message import DecodeError
@@ -195,8 +196,14 @@ def _check_values(body: bytes, start: int, end: int, signal: Signal, max_attribu
                         f"one of the {ITEMS[signal]} holds more than {max_attributes} attributes, "
                         f"events, links and nested values (limits.max_attributes_per_span)"
                     )
-                number, wire, inner, i = _field(body, i)
-                if wire == LENGTH and number in level:
+                tag, size = body[i], body[i + 1]
+                if tag & 0x87 == LENGTH and size < 128:  # by far the most frequent form
+                    number, inner = tag >> 3, i + 2
+                    i = inner + size
+                else:
+                    number, wire, inner, i = _field(body, i)
+                    size = i - inner if wire == LENGTH else 0
+                if size and number in level:
                     pending.append((inner, i, level[number]))
             if i != end:
                 raise Malformed("a field reaches past the end of its message")
@@ -246,6 +253,9 @@ _SPAN_ONLY: Final = frozenset(b"\x22\x30\x39\x41\x50\x60\x6a\x70\x7a\x85")
 _LOG_ONLY: Final = frozenset(b"\x09\x10\x32\x38\x45\x59")
 _LOOK_AT: Final = 24
 
+_METRIC_NAME: Final = re.compile(rb"(?![0-9a-fA-F]*$)[A-Za-z][A-Za-z0-9_./-]*")
+"""The first field of a metric, unlike a trace id, is a name; ids as hexadecimal text are not."""
+
 
 def _first_kind(body: bytes, scopes: list[tuple[int, int]]) -> str | None:
     """What the first item is: the signals' requests have the same outer form.
@@ -268,9 +278,10 @@ def _first_kind(body: bytes, scopes: list[tuple[int, int]]) -> str | None:
 
 
 def _kind(body: bytes, i: int, end: int) -> str | None:
-    if body[i : i + 2] == b"\n\x10" or body[i : i + 1] in (b"\x7a", b"\x85"):
-        return "spans"
-    telling: str | None = None
+    if body[i : i + 1] in (b"\x7a", b"\x85") or body[i : i + 2] == b"\n\x10":
+        return "spans"  # what SDKs and Collectors begin a span with
+    sizes: dict[int, int] = {}
+    first = b""
     for _ in range(_LOOK_AT):
         if i >= end:
             break
@@ -280,10 +291,12 @@ def _kind(body: bytes, i: int, end: int) -> str | None:
         if tag in _LOG_ONLY:
             return "log records"
         number, wire, start, i = _field(body, i)
-        if number == 7 and wire == LENGTH:
-            return "metrics"
-        if number in (10, 9) and wire == LENGTH and i - start in (8, 16) and telling is None:
-            telling = "log records" if (number, i - start) in ((10, 8), (9, 16)) else None
-        if number == 1 and wire == LENGTH and i - start not in (0, 16):
-            telling = "metrics" if telling is None else telling
-    return telling
+        if wire == LENGTH:
+            sizes[number] = i - start
+            if number == 1:
+                first = body[start:i]
+    if sizes.get(1) == 16 and sizes.get(2) == 8:
+        return "spans"
+    if 7 in sizes or (len(first) not in (0, 16) and _METRIC_NAME.fullmatch(first)):
+        return "metrics"
+    return "log records" if sizes.get(9) == 16 and sizes.get(10) == 8 else None
