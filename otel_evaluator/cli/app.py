@@ -12,7 +12,7 @@ app = typer.Typer(
     help="Online evaluation of GenAI traffic in an OpenTelemetry pipeline.",
     epilog="Exit codes: 0 done, 1 it did not work, 2 the command was used wrongly.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

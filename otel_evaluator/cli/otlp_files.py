@@ -13,14 +13,13 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_evaluator.cli.output import Failure
 from otel_evaluator.cli.rewrite import fields
 from otel_evaluator.cli.sender import Signal
 from otel_evaluator.errors import Refused
 from otel_evaluator.receive.json import to_protobuf
-from otel_evaluator.wire.otlp_view_pb2 import Request
+from otel_evaluator.wire.otlp_view_pb2 import Request, SpanHead
 
 MAX_REQUEST_BYTES = 4 * 2**20
 """Requests are split at resources near this size, well under common message limits."""
@@ -111,21 +110,23 @@ def _is_protobuf(content: bytes) -> bool:
 def _signal(path: Path, message: bytes) -> Signal:
     """Traces when items carry a 16-byte trace id as field 1, as only spans do."""
     try:
-        if _first_span_has_id(ExportTraceServiceRequest.FromString(message)):
+        heads = [SpanHead.FromString(item) for item in _first_items(message)]
+        if any(len(head.trace_id) == 16 and len(head.span_id) == 8 for head in heads):
             return "traces"
-        if len(ExportLogsServiceRequest.FromString(message).resource_logs):
+        if heads and ExportLogsServiceRequest.FromString(message):
             return "logs"
     except DecodeError:
         pass
     raise Failure(f"{path}: neither OTLP traces nor logs; give a file of export requests")
 
 
-def _first_span_has_id(request: ExportTraceServiceRequest) -> bool:
-    for resource in request.resource_spans:
-        for scope in resource.scope_spans:
-            for span in scope.spans:
-                return len(span.trace_id) == 16 and len(span.span_id) == 8
-    return False
+def _first_items(message: bytes) -> list[bytes]:
+    """The items of the first scope that has any."""
+    for resource in Request.FromString(message).resources:
+        for scope in resource.scopes:
+            if scope.items:
+                return list(scope.items)
+    return []
 
 
 def _split(signal: Signal, body: bytes) -> Iterator[StoredRequest]:
