@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from otel_evaluator.model.genai import Document, Message, ToolCall, ToolDefinition
+from otel_evaluator.model.genai import Document, Message, ToolDefinition
 from otel_evaluator.model.span import LogRecord, Span
 
 SpanKind = Literal[
@@ -100,8 +100,6 @@ class Reading(msgspec.Struct):
     feedback_comment: str = ""
     error: str = ""
     """An error recorded in the dialect's own attributes."""
-    requested: tuple[ToolCall, ...] = ()
-    """Tool calls that a span received for execution without being the execution itself."""
     notes: list[str] = []
 
     def note(self, text: str) -> None:

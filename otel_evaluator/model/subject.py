@@ -81,6 +81,8 @@ class Subject(msgspec.Struct, frozen=True):
     start_ns: int = 0
     end_ns: int = 0
     messages: tuple[Message, ...] = ()
+    history: int = 0
+    """Leading ``messages`` that were replayed from earlier traces of the conversation."""
     input: str = ""
     output: str = ""
     system: str = ""

@@ -4,8 +4,20 @@ The first dialect that matches a span names its kind; every further one that mat
 what is still missing, so a span written in two vocabularies loses nothing.
 """
 
+from otel_evaluator.decode.dialects.application import Application
 from otel_evaluator.decode.dialects.base import Dialect
 from otel_evaluator.decode.dialects.openinference import OpenInference
+from otel_evaluator.decode.dialects.openllmetry import OpenLLMetry
+from otel_evaluator.decode.dialects.otel_genai import OtelGenAI
+from otel_evaluator.decode.dialects.pydantic_ai import PydanticAI
+from otel_evaluator.decode.dialects.traceai import TraceAI
 
-DIALECTS: tuple[Dialect, ...] = (OpenInference(),)
+DIALECTS: tuple[Dialect, ...] = (
+    OpenInference(),
+    TraceAI(),
+    OpenLLMetry(),
+    PydanticAI(),
+    OtelGenAI(),
+    Application(),
+)
 """In order of precedence."""

@@ -6,7 +6,7 @@ from otel_evaluator.decode.blocks import arguments, plain, text_of
 from otel_evaluator.decode.finish import finish_reason
 from otel_evaluator.decode.messages import messages
 from otel_evaluator.decode.reading import Reading
-from otel_evaluator.decode.values import json_text, structured
+from otel_evaluator.decode.values import json_text, strict_json, structured
 from otel_evaluator.model.genai import Message
 
 _CONTROL_FLOW = ("ParentCommand", "GraphBubbleUp", "GraphInterrupt", "NodeInterrupt")
@@ -109,6 +109,9 @@ def _python_literal(text: str) -> Any:
 
 def read_tool_result(value: Any, reading: Reading) -> None:
     """Fill result, call id and failure from a tool's output, unwrapping a ToolMessage."""
+    if isinstance(value, str) and value[:1] == '"':
+        inner_text, _ = strict_json(value)
+        value = inner_text if isinstance(inner_text, str) else value
     decoded = structured(value)
     inner = decoded
     if isinstance(inner, dict) and isinstance(inner.get("output"), dict) and _wraps(inner):
@@ -164,3 +167,10 @@ def query(value: Any) -> str:
                     return query(found)
             return ""
     return decoded if isinstance(decoded, str) else ""
+
+
+def tool_call_id(value: Any) -> str:
+    """The id of the model's tool call, which LangChain callbacks get among ``kwargs``."""
+    decoded = structured(value)
+    kwargs = decoded.get("kwargs") if isinstance(decoded, dict) else None
+    return text_of(kwargs.get("tool_call_id")) if isinstance(kwargs, dict) else ""

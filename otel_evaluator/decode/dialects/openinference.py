@@ -60,8 +60,7 @@ class OpenInference:
             reading.kind = KINDS.get(named, "" if named else "llm")
         read_model(span, reading)
         read_identity(attributes, reading)
-        if reading.kind in ("tool", "agent", "chain"):
-            _read_tool(span, reading)
+        read_tool(span, reading)
 
     def content(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
@@ -208,7 +207,10 @@ def text_or_messages(value: Any, role: str) -> tuple[str, tuple[Message, ...]]:
     return "", langchain.state_messages(value, role)
 
 
-def _read_tool(span: Span, reading: Reading) -> None:
+def read_tool(span: Span, reading: Reading) -> None:
+    """Name and call id of a tool, and hand-overs that are written as tools."""
+    if reading.kind not in ("tool", "agent", "chain"):
+        return
     attributes = span.attributes
     if not reading.tool_name:
         reading.tool_name = text(attributes.get("tool.name"))
