@@ -1,6 +1,7 @@
 """What a conversation says about amounts, dates and times, and whether it supports a promise."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from otel_evaluator.evaluators._quantities import Quantity, quantities
@@ -13,18 +14,13 @@ MAX_OPERANDS = 24
 MAX_COUNT = 12
 """Largest number of pieces a price is multiplied with."""
 
-_PRICED = re.compile(
-    r"(?:price|amount|total|cost|fee|refund|balance|paid|charge|credit|value|eur|usd|gbp|"
-    r"preis|betrag|summe|precio|importe|prix|montant)\w{0,12}\"?\s{0,3}[:=]\s{0,3}\"?"
-    r"(\d{1,12}(?:\.\d{1,4})?)(?![\w.])",
-    re.IGNORECASE,
+_FIELD = re.compile(r"[:=]\s{0,3}\"?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
+_KEY = re.compile(
+    r"(?:(cents?|minor|pence)|(percent|pct)|(price|amount|total|cost|fee|refund|balance|paid|"
+    r"charge|credit|value|eur|usd|gbp|preis|betrag|summe|precio|importe|prix|montant))"
+    r"[a-z_ ]{0,12}\"?\s?$"
 )
-_CENTS = re.compile(
-    r"(?:cents?|minor|pence)\w{0,8}\"?\s{0,3}[:=]\s{0,3}\"?(\d{1,12})", re.IGNORECASE
-)
-_PERCENT = re.compile(
-    r"(?:percent|pct)\w{0,8}\"?\s{0,3}[:=]\s{0,3}\"?(\d{1,3}(?:\.\d{1,4})?)", re.I
-)
+"""Keys of fields that hold an amount in cents, a percentage, or an amount."""
 
 
 class Evidence:
@@ -33,6 +29,7 @@ class Evidence:
     def __init__(self) -> None:
         self._left = MAX_EVIDENCE
         self._seen: set[str] = set()
+        self._unread: list[str] = []
         self._numbers: set[float] = set()
         self._money: dict[float, set[str]] = {}
         self._prices: dict[float, None] = {}
@@ -42,21 +39,37 @@ class Evidence:
         self._times: set[float] = set()
 
     def add(self, text: str) -> None:
-        """Read one text; each is read once."""
-        if not text or text in self._seen:
-            return
+        """Add one text; it is read when something is looked for."""
+        if text and text not in self._seen:
+            self._seen.add(text)
+            self._unread.append(text)
+
+    def add_quantities(self, text: str, found: Iterable[Quantity]) -> None:
+        """Add a text whose quantities are known."""
         self._seen.add(text)
-        text = text[: self._left]
+        for quantity in found:
+            self._take(quantity)
+
+    def _read_one(self) -> bool:
+        """Read the newest text, which most likely supports; False when none is left."""
+        if not self._unread:
+            return False
+        text = self._unread.pop()[: self._left]
         self._left -= len(text)
         for quantity in quantities(text):
             self._take(quantity)
-        if ":" in text or "=" in text:
-            for match in _PRICED.finditer(text):
-                self._prices[float(match[1])] = None
-            for match in _CENTS.finditer(text):
-                self._numbers.add(int(match[1]) / 100)
-                self._prices[int(match[1]) / 100] = None
-            self._percentages.update(float(match[1]) for match in _PERCENT.finditer(text))
+        for match in _FIELD.finditer(text):
+            key = _KEY.search(text[max(0, match.start() - 24) : match.start()].lower())
+            if key is None:
+                continue
+            value = float(match[1])
+            if key[2]:
+                self._percentages.add(value)
+            else:
+                amount = value / 100 if key[1] else value
+                self._numbers.add(amount)
+                self._prices[amount] = None
+        return True
 
     def _take(self, quantity: Quantity) -> None:
         if quantity.kind == "number":
@@ -84,6 +97,12 @@ class Evidence:
 
     def supports(self, promise: Quantity, arithmetic: bool = True) -> bool:
         """Whether the promise was said before, in any notation."""
+        while not self._says(promise):
+            if not self._read_one():
+                return arithmetic and promise.kind == "money" and self._derives(promise.values)
+        return True
+
+    def _says(self, promise: Quantity) -> bool:
         if promise.kind == "weekday":
             return int(promise.values[0]) in self._weekdays
         if promise.kind == "date":
@@ -93,7 +112,7 @@ class Evidence:
         if promise.kind == "percentage":
             known = self._percentages | self._numbers
             return any(v in known or v / 100 in known for v in promise.values)
-        return any(self._supports_amount(v, promise.unit, arithmetic) for v in promise.values)
+        return any(self._supports_amount(v, promise.unit) for v in promise.values)
 
     def _supports_time(self, promise: Quantity) -> bool:
         """Times match on the 12-hour dial unless both say which half of the day they mean."""
@@ -107,13 +126,14 @@ class Evidence:
         hour = minute / 60
         return minute % 60 == 0 and not self._numbers.isdisjoint({hour, hour - 12, hour + 12})
 
-    def _supports_amount(self, value: float, unit: str, arithmetic: bool) -> bool:
-        if value == 0 or value in self._numbers or value in self._prices:
-            units = self._money.get(value)
-            return units is None or value in self._numbers or any(_same(unit, u) for u in units)
-        return arithmetic and self._derives(value)
+    def _supports_amount(self, value: float, unit: str) -> bool:
+        if value == 0 or value in self._numbers:
+            return True
+        return any(_same(unit, other) for other in self._money.get(value, ()))
 
-    def _derives(self, value: float) -> bool:
+    def _derives(self, values: tuple[float, ...]) -> bool:
+        """Whether the amount is a sum, difference, multiple or percentage of known prices."""
+        value = values[0]
         known = list(self._prices)[:MAX_OPERANDS]
         shares = [p / 100 for p in self._percentages if 0 < p < 100]
         pieces = [n for n in self._numbers if 2 <= n <= MAX_COUNT and n == int(n)]

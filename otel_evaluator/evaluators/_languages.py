@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 
 from lingua import IsoCode639_1, Language, LanguageDetectorBuilder
 
-MAX_TEXT = 160
+from otel_evaluator.evaluators._answers import encodable
+
+MAX_TEXT = 128
 """Characters that are read, after code, links and quotations are left out."""
 MAX_RAW = 2_000
 """Characters that are searched for code and links."""
 
-_NOISE = re.compile(r"```.*?(?:```|$)|`[^`]*`|https?://\S+|\S+@\S+|[\w.-]*\d[\w.:/-]*", re.DOTALL)
+_CODE = re.compile(r"```.*?(?:```|$)|`[^`]*`", re.DOTALL)
+_LINK = re.compile(r"https?://\S+|[^\s@]{1,64}@\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -59,17 +62,17 @@ class Detector:
 
     def __init__(self, codes: Iterable[str]) -> None:
         self.codes = frozenset(codes)
-        self._votes: dict[str, tuple[str, ...]] = {}
-        for code in sorted(self.codes & _FUNCTION_WORDS.keys()):
-            for word in _FUNCTION_WORDS[code].split():
-                self._votes[word] = (*self._votes.get(word, ()), code)
+        self._words = [
+            (code, frozenset(_FUNCTION_WORDS[code].split()))
+            for code in sorted(self.codes & _FUNCTION_WORDS.keys())
+        ]
         self._lingua: Any = None
         self._lock = threading.Lock()
 
     def detect(self, text: str, min_letters: int) -> Guess:
         """The language of the text's prose; UNKNOWN below ``min_letters`` letters."""
-        prose = _NOISE.sub(" ", text[:MAX_RAW])[:MAX_TEXT]
-        words = _WORD.findall(prose)
+        prose = _prose(text)
+        words = _WORD.findall(prose.lower())
         letters = sum(map(len, words))
         if not letters:
             return UNKNOWN
@@ -91,16 +94,15 @@ class Detector:
         return None
 
     def _by_words(self, words: list[str]) -> Guess | None:
-        counts: dict[str, int] = {}
-        for word in words:
-            for code in self._votes.get(word.lower(), ()):
-                counts[code] = counts.get(code, 0) + 1
+        """A guess where many function words of one language occur and few of the others."""
+        unique = frozenset(words)
+        counts = sorted(((len(known & unique), code) for code, known in self._words), reverse=True)
         if not counts:
             return None
-        best = max(counts, key=counts.__getitem__)
-        second = max((count for code, count in counts.items() if code != best), default=0)
-        if counts[best] >= 3 and counts[best] >= 2 * second + 1 and counts[best] * 6 >= len(words):
-            return Guess(best, 0.99)
+        best, code = counts[0]
+        second = counts[1][0] if len(counts) > 1 else 0
+        if best >= 3 and best >= 2 * second + 1 and best * 6 >= len(unique):
+            return Guess(code, 0.99)
         return None
 
     def _by_lingua(self, prose: str) -> Guess:
@@ -109,10 +111,20 @@ class Detector:
         if self._lingua is None:
             with self._lock:
                 self._lingua = self._lingua or _build(self.codes)
-        values = self._lingua.compute_language_confidence_values(prose)
+        values = self._lingua.compute_language_confidence_values(encodable(prose))
         if not values:
             return UNKNOWN
         return Guess(values[0].language.iso_code_639_1.name.lower(), values[0].value)
+
+
+def _prose(text: str) -> str:
+    """The beginning of the text without code, links and addresses."""
+    text = text[:MAX_RAW]
+    if "`" in text:
+        text = _CODE.sub(" ", text)
+    if "://" in text or "@" in text:
+        text = _LINK.sub(" ", text)
+    return text[:MAX_TEXT]
 
 
 def _build(codes: frozenset[str]) -> Any:

@@ -1,7 +1,7 @@
 """Numbers as people write them: spelled out in English, and with the separators of any country."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Set
 
 
 def _count(words: str, first: int = 0, step: int = 1) -> dict[str, int]:
@@ -21,8 +21,10 @@ _ORDINALS = _count(
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _WORDS = {**_UNITS, **_TENS, **_ORDINALS, **_SCALES}
 
-_ONE = "|".join(sorted(_WORDS, key=len, reverse=True))
-_RUN = re.compile(rf"\b(?:{_ONE})(?:(?:[ -]|,? and | oh )(?:{_ONE}))*\b", re.IGNORECASE)
+_NAMES = frozenset(_WORDS)
+_EACH = {word: re.compile(rf"\b{word}\b") for word in _WORDS}
+_JOINTS = frozenset({" ", "-", " and ", ", and ", " oh "})
+"""What may stand between two words of one number."""
 _CLOCK_WORDS = frozenset({"past", "quarter", "minutes", "noon", "midday", "midnight"})
 _CLOCK = re.compile(
     r"\b(?:(half|quarter|\d{1,2})(?: minutes)? past (\d{1,2})"
@@ -31,17 +33,36 @@ _CLOCK = re.compile(
 )
 
 
-def spelled_to_digits(text: str, words: Collection[str]) -> str:
-    """English number words as digits; ``words`` are the text's words in lower case.
+def spelled_to_digits(text: str, lowered: str, words: Set[str]) -> str:
+    """English number words as digits.
+
+    ``lowered`` is the text in lower case, of the same length; ``words`` are the words in it.
 
     ``six hundred and forty`` → ``640``, ``twenty-third`` → ``23rd``, ``three forty`` →
     ``3:40``, ``half past ten`` → ``10:30``, ``twenty twenty-six`` → ``2026``.
     """
-    if not _WORDS.keys().isdisjoint(words):
-        text = _RUN.sub(lambda match: _digits(match[0].lower()), text)
+    present = _NAMES & words
+    if present:
+        text = _replace_runs(text, lowered, present)
     if not _CLOCK_WORDS.isdisjoint(words):
         text = _CLOCK.sub(_clock, text)
     return text
+
+
+def _replace_runs(text: str, lowered: str, present: Set[str]) -> str:
+    """The text with every run of number words as digits."""
+    runs: list[tuple[int, int]] = []
+    for start, end in sorted(m.span() for word in present for m in _EACH[word].finditer(lowered)):
+        if runs and lowered[runs[-1][1] : start] in _JOINTS:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    parts: list[str] = []
+    done = 0
+    for start, end in runs:
+        parts += [text[done:start], _digits(lowered[start:end])]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def _digits(run: str) -> str:
@@ -107,6 +128,8 @@ def _clock(match: re.Match[str]) -> str:
 
 def readings(text: str) -> tuple[float, ...]:
     """Values a written number can have: ``1.234,50`` one, ``1.234`` two (1234 and 1.234)."""
+    if text.isdigit():
+        return (float(text),)
     text = text.replace(" ", "").replace("\u202f", "").replace("'", "").replace("\u2019", "")
     dot, comma = text.rfind("."), text.rfind(",")
     if dot < 0 and comma < 0:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -44,29 +44,35 @@ class Quantity(NamedTuple):
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+(?:-feira)?")
-_ISO = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?)?(?!\d)")
+# Patterns start with the digit and look back afterwards: the engine then skips to digits.
+_ISO = re.compile(
+    r"\d(?<!\d\d)(\d{3})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?)?(?!\d)"
+)
 _NUMERIC_DATE = re.compile(
-    r"(?<![\d.,/])(\d{1,2})([./])(\d{1,2})(?:\2(\d{4}|\d\d)(?![\d:])|(?<=\d)\.(?!\d)(?=\s+\S|$))"
+    r"\d(?<![\d.,/]\d)(\d?)([./])(\d{1,2})(?:\2(\d{4}|\d\d)(?![\d:])|\.(?!\d)(?=\s+[a-z\d(]))"
 )
 _HAN_DATE = re.compile(r"(?:(\d{4})[年년]\s?)?(\d{1,2})[月월]\s?(\d{1,2})[日号號일]")
 _HALF = r"(?:\s?([ap])\.?\s?m\b\.?)"
 _TIME = re.compile(
-    rf"(?<![\d:.,])([01]?\d|2[0-4])(?:"
+    rf"\d(?<![\d:.,]\d)(\d?)(?:"
     rf":([0-5]\d)(?::[0-5]\d)?(?![\d:]){_HALF}?"
     rf"|(?:[.h]([0-5]\d))?(?:{_HALF}|\s?(?:uhr|o'clock|o\u2019clock|heures?)\b|\s?[点點時时시])"
     r"|h([0-5]\d)\b)",
     re.IGNORECASE,
 )
+_TIME_WORDS = frozenset({"am", "pm", "a", "p", "uhr", "clock", "heure", "heures", "h"})
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.,:/])(?<![A-Za-z]-)"
-    r"(?:\d{1,3}(?:[.,'\u2019 ]\d{3})+(?:[.,]\d{1,2})?(?![\d])|\d{1,15}(?:[.,]\d{1,6})?(?!\d))"
+    r"\d(?<![A-Za-z0-9_.,:/]\d)(?<![A-Za-z]-\d)"
+    r"(?:\d{0,2}(?:[.,'\u2019 ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{0,14}(?:[.,]\d{1,6})?(?!\d))"
 )
 _AFTER = re.compile(
     r"(st|nd|rd|th|er|º|\.)?(?:,--?)?\s?(?:(?:of|de|del)\s)?([^\W\d_]+\.?|[%€$£¥₹₩₽₺])?"
 )
 _ORDINALS = ("st", "nd", "rd", "th")
 _YEAR = re.compile(r"(?:st|nd|rd|th)?,?\s+(?:de\s|del\s)?(\d{4})\b")
-_BEFORE = re.compile(r"((?:[A-Za-z]{1,2})?[€$£¥₹₩₽₺]|[^\W\d_]+\.?)\s?(?:the\s)?$", re.IGNORECASE)
+_SIGNS = frozenset("€$£¥₹₩₽₺")
+_NO_UNIT = frozenset({"", '"', "]", "}", ";", ":", ")", "\n", "?", "!"})
+"""What follows a number that has no unit after it."""
 _ALONE = re.compile(r"\s+(?!at\b|and\b|or\b|from\b|to\b|with\b|is\b|for\b|works\b)[a-z]")
 
 
@@ -74,33 +80,45 @@ def quantities(text: str) -> list[Quantity]:
     """Amounts with a currency, percentages, dates, weekdays, times, and bare numbers."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    words = _WORD.findall(text.lower())
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        text = lowered
+    words = frozenset(_WORD.findall(lowered))
     found = list(_weekdays(words, text))
-    text = spelled_to_digits(text, words)
+    text = spelled_to_digits(text, lowered, words)
     if _DIGIT.search(text) is None:
         return found
-
-    def take(kind_of: object, pattern: re.Pattern[str], text: str) -> str:
-        def replace(match: re.Match[str]) -> str:
-            read = list(kind_of(match))  # type: ignore[operator]
-            found.extend(read)
-            return " ; " if read else match[0]
-
-        return pattern.sub(replace, text)
-
     if "-" in text:
-        text = take(_iso, _ISO, text)
-    text = take(_numeric_date, _NUMERIC_DATE, text)
+        text = _take(_iso, _ISO, text, found)
+    if "." in text or "/" in text:
+        text = _take(_numeric_date, _NUMERIC_DATE, text, found)
     if not text.isascii():
-        text = take(_han_date, _HAN_DATE, text)
-    text = take(_time, _TIME, text)
+        text = _take(_han_date, _HAN_DATE, text, found)
+    if ":" in text or not text.isascii() or not _TIME_WORDS.isdisjoint(words):
+        text = _take(_time, _TIME, text, found)
     found.extend(_numbers(text))
     return found
 
 
-def _weekdays(words: list[str], text: str) -> Iterator[Quantity]:
-    for word in words:
-        if word in WEEKDAYS:
+def _take(
+    read: Callable[[re.Match[str]], Iterable[Quantity]],
+    pattern: re.Pattern[str],
+    text: str,
+    found: list[Quantity],
+) -> str:
+    """The text without what was read, so that no digit counts twice."""
+
+    def replace(match: re.Match[str]) -> str:
+        quantities = list(read(match))
+        found.extend(quantities)
+        return " ; " if quantities else match[0]
+
+    return pattern.sub(replace, text)
+
+
+def _weekdays(words: frozenset[str], text: str) -> Iterator[Quantity]:
+    if not WEEKDAYS.keys().isdisjoint(words):
+        for word in sorted(WEEKDAYS.keys() & words):
             yield Quantity("weekday", (WEEKDAYS[word],))
     if not text.isascii():
         for mark, day in WEEKDAY_MARKS.items():
@@ -109,7 +127,7 @@ def _weekdays(words: list[str], text: str) -> Iterator[Quantity]:
 
 
 def _iso(match: re.Match[str]) -> Iterator[Quantity]:
-    days = _valid([(int(match[1]), int(match[2]), int(match[3]))])
+    days = _valid([(int(match[0][:4]), int(match[2]), int(match[3]))])
     if not days:
         return
     yield Quantity("date", days=days)
@@ -119,7 +137,7 @@ def _iso(match: re.Match[str]) -> Iterator[Quantity]:
 
 def _numeric_date(match: re.Match[str]) -> Iterator[Quantity]:
     """Day and month in either order; with dots the day is first."""
-    first, second = int(match[1]), int(match[3])
+    first, second = int(match[0][0] + match[1]), int(match[3])
     year = int(match[4] or 0)
     year += 2000 if 0 < year < 100 else 0
     orders = [(year, second, first)]
@@ -149,14 +167,16 @@ def _exists(day: Day) -> bool:
 
 
 def _time(match: re.Match[str]) -> Iterator[Quantity]:
-    hour = int(match[1])
+    hour = int(match[0][0] + match[1])
+    if hour > 24:
+        return
     minute = int(match[2] or match[4] or match[6] or 0)
     half = (match[3] or match[5] or "").lower()
     if half:
         if not 1 <= hour <= 12:
             return
         hour = hour % 12 + (12 if half == "p" else 0)
-    known = bool(half) or hour > 12 or match[1].startswith("0")
+    known = bool(half) or hour > 12 or (match[0][0] == "0" and bool(match[1]))
     yield Quantity("time", ((hour % 24) * 60 + minute,), "24" if known else "")
 
 
@@ -167,17 +187,19 @@ def _numbers(text: str) -> Iterator[Quantity]:
         written, start, end = match[0], match.start(), match.end()
         values = _values(written)
         day = int(written) if len(written) <= 2 else 0
-        before = _BEFORE.search(text, max(used, start - 20), start)
+        before = _word_before(text, used, start)
         if before:
-            code, month = _unit(before[1])
+            code, month = _unit(before)
             if code:
                 yield Quantity("money", values, code)
                 continue
             if month and day:
                 yield _day(_YEAR.match(text, end), month, day, values)
                 continue
-        after = _AFTER.match(text, end)
-        assert after is not None
+        after = None if text[end : end + 1] in _NO_UNIT else _AFTER.match(text, end)
+        if after is None:
+            yield Quantity("number", values + _listed(written))
+            continue
         ordinal, word = after[1], after[2] or ""
         code, month = _unit(word)
         if code and ordinal in (None, "."):
@@ -194,8 +216,26 @@ def _numbers(text: str) -> Iterator[Quantity]:
             yield Quantity("number", values + _listed(written))
 
 
+def _word_before(text: str, first: int, start: int) -> str:
+    """The word or currency sign that ends before ``start``, after an article; may be empty."""
+    end = start - 1 if text[start - 1 : start] == " " else start
+    if text[max(first, end - 4) : end].lower() == " the":
+        end -= 4
+    begin = end - 1
+    if begin < first:
+        return ""
+    last = text[begin]
+    if last not in _SIGNS and last != "." and not last.isalpha():
+        return ""
+    while begin > first and end - begin < 12 and text[begin - 1].isalpha():
+        begin -= 1
+    return text[begin:end]
+
+
 def _unit(word: str) -> tuple[str, int]:
     """Currency and month a word stands for; ``may`` is a verb, ``May`` a month."""
+    if not word:
+        return "", 0
     folded = word.lower()
     bare = folded.rstrip(".")
     code = CURRENCIES.get(folded) or CURRENCIES.get(bare) or ""
@@ -217,8 +257,10 @@ def _values(written: str) -> tuple[float, ...]:
 
 def _listed(written: str) -> tuple[float, ...]:
     """``[410,420]`` without spaces reads like one number."""
+    if "," not in written:
+        return ()
     parts = written.split(",")
-    return tuple(map(float, parts)) if len(parts) > 1 and all(map(str.isdigit, parts)) else ()
+    return tuple(map(float, parts)) if all(map(str.isdigit, parts)) else ()
 
 
 def _day(year: re.Match[str] | None, month: int, day: int, values: tuple[float, ...]) -> Quantity:

@@ -1,16 +1,17 @@
 """JSON Schema without network, without backtracking, and without values in its messages."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-import re2
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from otel_evaluator.evaluators._answers import encodable
 from otel_evaluator.evaluators.regex import compile_linear
 
 MAX_SHOWN = 40
@@ -36,10 +37,16 @@ def _pattern_properties(
 
 def _matches(pattern: str, text: str) -> bool:
     """Patterns that RE2 cannot express are taken as matched."""
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.search(encodable(text)) is not None
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> Any:
     try:
-        return re2.search(pattern, text) is not None
-    except re2.error:
-        return True
+        return compile_linear(pattern)
+    except ValueError:
+        return None
 
 
 _Linear = validators.extend(

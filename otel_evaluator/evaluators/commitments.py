@@ -45,7 +45,8 @@ def commitments(config: CommitmentsConfig) -> Check:
         read = total = 0
         unsupported: list[str] = []
         for number, answer in enumerate(found, 1):
-            promised = [q for q in quantities(answer.text[:MAX_ANSWER]) if q.kind in kinds]
+            said = quantities(answer.text[:MAX_ANSWER])
+            promised = [quantity for quantity in said if quantity.kind in kinds]
             if not promised:
                 continue
             if evidence is None:
@@ -53,9 +54,10 @@ def commitments(config: CommitmentsConfig) -> Check:
                 calls = {c.id: c for m in subject.messages for c in m.tool_calls if c.id}
             for message in subject.messages[read : answer.position]:
                 _add(evidence, message, calls)
-            read = max(read, answer.position)
+            read = max(read, answer.position + 1)
             total += len(promised)
             missing = _missing(promised, evidence, config.arithmetic)
+            evidence.add_quantities(answer.text, said)
             unsupported += [f"{q.kind} {q} in answer {number}" for q in missing]
         if not total:
             return passed(label="none")

@@ -1,6 +1,5 @@
 """The answer is in the language of the question."""
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -17,10 +16,9 @@ from otel_evaluator.evaluators._answers import answers, failed, no_answer, passe
 from otel_evaluator.evaluators._languages import UNKNOWN, Guess, detector, language_of
 
 UNCERTAIN = Unscored("uncertain", "the texts are too short or too alike to tell their languages")
-_ABOUT_LANGUAGE = re.compile(
-    r"translat|übersetz|traduc|traduis|tradui|traduzi|vertaal|翻译|翻譯|翻訳|訳して|번역",
-    re.IGNORECASE,
-)
+_TRANSLATE = "translat übersetz traduc traduis tradui traduzi vertaal 翻译 翻譯 翻訳 訳して 번역"
+_ABOUT_LANGUAGE = tuple(_TRANSLATE.split())
+"""Who asks for a translation wants another language than the question's."""
 
 
 def _code(code: str) -> str:
@@ -75,7 +73,8 @@ def language_match(config: LanguageMatchConfig) -> Check:
         for number, answer in enumerate(found, 1):
             if config.expected is None and answer.question != asked:
                 asked = answer.question
-                if _ABOUT_LANGUAGE.search(asked):
+                lowered = asked.lower()
+                if any(word in lowered for word in _ABOUT_LANGUAGE):
                     wanted = ""
                     continue
                 # A question too short to tell is taken to be in the language spoken so far.

@@ -3,7 +3,7 @@
 import re2
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
+from otel_evaluator.evaluators._answers import answers, encodable, failed, no_answer, passed
 
 MAX_OPENING = 500
 """Refusals open an answer: only so many characters of it are read."""
@@ -87,7 +87,7 @@ _REFUSAL = _compile()
 
 def refuses(text: str) -> bool:
     """Whether the opening of an answer refuses the request."""
-    opening = text[:MAX_OPENING].replace("\u2019", "'")
+    opening = encodable(text[:MAX_OPENING]).replace("\u2019", "'")
     return _REFUSAL.search(opening) is not None  # type: ignore[attr-defined]
 
 

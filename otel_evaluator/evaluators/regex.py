@@ -7,7 +7,7 @@ import re2
 from pydantic import AfterValidator
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import TextSource, failed, passed, text_of
+from otel_evaluator.evaluators._answers import TextSource, encodable, failed, passed, text_of
 
 MAX_MEMORY = 8 * 2**20
 """Bytes RE2 may use for one compiled pattern and its automaton."""
@@ -78,7 +78,7 @@ def regex(config: RegexConfig) -> Check:
         text = text_of(subject, config.text)
         if not isinstance(text, str):
             return text
-        match = pattern.search(text)
+        match = pattern.search(encodable(text))
         where = "no match" if match is None else f"match at character {match.start()}"
         return passed(where) if (match is not None) == wanted else failed(where)
 

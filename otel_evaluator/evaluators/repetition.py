@@ -1,7 +1,6 @@
 """The answer says the same thing again and again."""
 
 import re
-from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -56,17 +55,17 @@ def repetition(config: RepetitionConfig) -> Check:
 
 def repeated_share(text: str, similarity: float = 92.0) -> float:
     """Share of the text that stands in it before: by sentences, or by windows of words."""
-    text = text[:MAX_TEXT]
-    sentences = [s for s in map(str.strip, _SENTENCE_END.split(text)) if len(s) >= MIN_SENTENCE]
-    share = (
-        _repeated_sentences(sentences[:MAX_SENTENCES], similarity) if len(sentences) > 1 else 0.0
-    )
-    words = text.split()
-    if len(words) >= 4 * WINDOW:
-        share = max(share, _repeated_windows(words))
-    elif len(words) * 20 < len(text):
+    text = text[:MAX_TEXT].lower()
+    units = text.split()
+    if len(units) * 20 < len(text):
         # Text without spaces: characters take the place of words.
-        share = max(share, _repeated_windows(list(text)))
+        units = list(text)
+    if not _repeated_windows(units, 3):
+        return 0.0
+    share = _repeated_windows(units, WINDOW) if len(units) >= 4 * WINDOW else 0.0
+    sentences = [s for s in map(str.strip, _SENTENCE_END.split(text)) if len(s) >= MIN_SENTENCE]
+    if len(sentences) > 1:
+        share = max(share, _repeated_sentences(sentences[:MAX_SENTENCES], similarity))
     return share
 
 
@@ -76,25 +75,15 @@ def _repeated_sentences(sentences: list[str], similarity: float) -> float:
     repeated = total = 0
     for sentence in sentences:
         total += len(sentence)
-        folded = sentence.lower()
-        alike = kept.setdefault(tuple(_DIGITS.findall(folded)), [])
-        if any(ratio(folded, other, score_cutoff=similarity) for other in alike):
+        alike = kept.setdefault(tuple(_DIGITS.findall(sentence)), [])
+        if any(ratio(sentence, other, score_cutoff=similarity) for other in alike):
             repeated += len(sentence)
         else:
-            alike.append(folded)
+            alike.append(sentence)
     return repeated / total if total else 0.0
 
 
-def _repeated_windows(words: Iterable[str]) -> float:
-    """Share of windows of six words that occurred before, without overlapping themselves."""
-    units = [word.lower() for word in words]
-    seen: set[tuple[str, ...]] = set()
-    repeated = 0
-    count = len(units) - WINDOW + 1
-    for start in range(max(count, 0)):
-        window = tuple(units[start : start + WINDOW])
-        if window in seen:
-            repeated += 1
-        else:
-            seen.add(window)
-    return repeated / count if count > 0 else 0.0
+def _repeated_windows(units: list[str], size: int) -> float:
+    """Share of windows of so many units that occurred before."""
+    windows = list(zip(*(units[shift:] for shift in range(size)), strict=False))
+    return 1.0 - len(set(windows)) / len(windows) if windows else 0.0

@@ -9,7 +9,9 @@ from otel_evaluator.testing.builders import (
     an_export_request,
     in_descending_order,
 )
+from otel_evaluator.testing.checks import check_evaluator, check_verdict, check_writer
 from otel_evaluator.testing.doubles import CollectingWriter, FailingWriter, ManualClock
+from otel_evaluator.testing.outcomes import a_sample, an_outcome
 
 __all__ = [
     "CollectingWriter",
@@ -17,9 +19,14 @@ __all__ = [
     "ManualClock",
     "a_message",
     "a_model_call",
+    "a_sample",
     "a_span",
     "a_subject",
     "a_tool_call",
     "an_export_request",
+    "an_outcome",
+    "check_evaluator",
+    "check_verdict",
+    "check_writer",
     "in_descending_order",
 ]
