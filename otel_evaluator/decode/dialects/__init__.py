@@ -6,17 +6,38 @@ what is still missing, so a span written in two vocabularies loses nothing.
 
 from otel_evaluator.decode.dialects.application import Application
 from otel_evaluator.decode.dialects.base import Dialect
+from otel_evaluator.decode.dialects.content_events import ContentEvents
+from otel_evaluator.decode.dialects.google_adk import GoogleADK
+from otel_evaluator.decode.dialects.indexed import IndexedMessages, LiteLLM
+from otel_evaluator.decode.dialects.langfuse import Langfuse
+from otel_evaluator.decode.dialects.langsmith import LangSmith
+from otel_evaluator.decode.dialects.mcp import MCP
+from otel_evaluator.decode.dialects.mlflow import MLflow
 from otel_evaluator.decode.dialects.openinference import OpenInference
+from otel_evaluator.decode.dialects.openlit import OpenLIT
 from otel_evaluator.decode.dialects.openllmetry import OpenLLMetry
 from otel_evaluator.decode.dialects.otel_genai import OtelGenAI
 from otel_evaluator.decode.dialects.pydantic_ai import PydanticAI
+from otel_evaluator.decode.dialects.strands import Strands
 from otel_evaluator.decode.dialects.traceai import TraceAI
+from otel_evaluator.decode.dialects.vercel_ai import VercelAI
 
 DIALECTS: tuple[Dialect, ...] = (
     OpenInference(),
     TraceAI(),
+    Langfuse(),
+    MLflow(),
+    LangSmith(),
+    VercelAI(),
+    GoogleADK(),
     OpenLLMetry(),
     PydanticAI(),
+    OpenLIT(),
+    Strands(),
+    MCP(),
+    LiteLLM(),
+    IndexedMessages(),
+    ContentEvents(),
     OtelGenAI(),
     Application(),
 )

@@ -33,7 +33,7 @@ _REASONING = ("ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoning
 _FIRST_CHUNK = ("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk")
 _PROMPT = ("ai.prompt.messages", "ai.prompt")
 _METADATA = ("ai.telemetry.metadata.", "ai.settings.context.")
-_CONVERSATION = ("sessionId", "threadId", "conversationId", "chatId")
+_CONVERSATION = ("sessionId", "threadId")
 
 
 class VercelAI:
@@ -43,14 +43,16 @@ class VercelAI:
 
     def matches(self, span: Span) -> bool:
         attributes = span.attributes
-        return "ai.operationId" in attributes or (
-            "operation.name" in attributes and _operation(attributes).startswith("ai.")
+        return (
+            "ai.operationId" in attributes
+            or "ai.ranking" in attributes
+            or ("operation.name" in attributes and _operation(attributes).startswith("ai."))
         )
 
     def read(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
         operation = _operation(attributes)
-        if not reading.kind:
+        if not reading.kind and operation:
             reading.kind = _kind(operation)
         if not reading.agent:
             reading.agent = text(attributes.get("ai.telemetry.functionId"))
