@@ -55,6 +55,8 @@ def identify(
             prompt_name, prompt_version = prompt_name or name, prompt_version or version
     if not conversation:
         conversation = next((r.conversation_id for r in readings if r.conversation_id), "")
+    if not prompt_name and "@" in prompt_version:
+        prompt_name, _, prompt_version = prompt_version.rpartition("@")
     resource = _resource(tree, genai)
     return Identity(
         conversation_id=conversation,

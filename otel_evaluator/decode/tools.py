@@ -104,20 +104,28 @@ def link(
         for call in message.tool_calls:
             if call.id and call.id not in taken:
                 open_calls[call.name].append(call)
+    by_id = {c.id: c for m in messages for c in m.tool_calls if c.id}
     return tuple(
-        e if e.call_id or not open_calls[e.name] else _linked(e, open_calls[e.name])
-        for e in executions
+        _linked(e, open_calls[e.name], by_id.get(e.call_id)) if e.name else e for e in executions
     )
 
 
-def _linked(found: ToolExecution, calls: list[ToolCall]) -> ToolExecution:
-    same = next((c for c in calls if c.arguments == found.arguments), calls[0])
-    calls.remove(same)
+def _linked(found: ToolExecution, calls: list[ToolCall], known: ToolCall | None) -> ToolExecution:
+    call = known
+    if call is None and calls and not found.call_id:
+        call = next((c for c in calls if c.arguments == found.arguments), calls[0])
+        calls.remove(call)
+    if call is None:
+        return found
+    # Tools with one parameter are recorded with its bare value by some emitters.
+    recorded = found.arguments if isinstance(found.arguments, dict) else call.arguments
+    if call.id == found.call_id and recorded is found.arguments:
+        return found
     return ToolExecution(
         span_id=found.span_id,
         name=found.name,
-        call_id=same.id,
-        arguments=found.arguments if found.arguments is not None else same.arguments,
+        call_id=call.id,
+        arguments=found.arguments if recorded is None else recorded,
         result=found.result,
         error=found.error,
         start_ns=found.start_ns,

@@ -37,14 +37,43 @@ class Transcript:
         for message in messages:
             key = message_key(message)
             known = self._positions.get(key)
-            if known is not None:
-                index = bisect_left(known, position)
-                if index < len(known) and known[index] < start:
-                    position = known[index] + 1
-                    continue
-                if message.role in ("system", "tool"):
-                    continue
-            self._append(key, message)
+            if message.role in ("system", "tool"):
+                # Unique by their text or call: they say nothing about the place.
+                if known is None:
+                    self._append(key, message)
+                continue
+            found = self._find(known, position, start)
+            if found is None and message.role == "user":
+                found = self._embedding(message, position, start)
+            if found is None:
+                self._append(key, message)
+            else:
+                position = found + 1
+
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add messages that are new, except tool calls and results that are known."""
+        for message in messages:
+            key = message_key(message)
+            repeatable = message.role in ("user", "assistant") and not message.tool_calls
+            if repeatable or key not in self._positions:
+                self._append(key, message)
+
+    @staticmethod
+    def _find(known: list[int] | None, position: int, end: int) -> int | None:
+        if known is None:
+            return None
+        index = bisect_left(known, position)
+        return known[index] if index < len(known) and known[index] < end else None
+
+    def _embedding(self, message: Message, position: int, end: int) -> int | None:
+        """A known user message that contains this one: a prompt built around the words."""
+        if not message.content:
+            return None
+        for index in range(position, end):
+            known = self.messages[index]
+            if known.role == "user" and message.content in known.content:
+                return index
+        return None
 
     def _answer(self, call: ModelCall) -> None:
         """Add the output behind the input of its own call."""

@@ -59,7 +59,7 @@ class OpenInference:
             named = text(attributes.get("openinference.span.kind")).upper()
             reading.kind = KINDS.get(named, "" if named else "llm")
         read_model(span, reading)
-        read_identity(attributes, reading)
+        read_identity(span, reading)
         read_tool(span, reading)
 
     def content(self, span: Span, reading: Reading) -> None:
@@ -119,14 +119,16 @@ def _requested(attributes: dict[str, Any]) -> str:
     return text(parameters.get("model")) or text(parameters.get("model_name"))
 
 
-def read_identity(attributes: dict[str, Any], reading: Reading) -> None:
-    """User, agent, prompt and blocked answers: keys shared with traceAI."""
+def read_identity(span: Span, reading: Reading) -> None:
+    """User, agent and prompt: keys shared with traceAI."""
+    attributes = span.attributes
     if not reading.user_id:
         reading.user_id = text(attributes.get("user.id"))
     if not reading.agent:
         reading.agent = text(attributes.get("agent.name"))
         if not reading.agent and reading.kind == "agent":
-            reading.agent = text(attributes.get("graph.node.name"))
+            # LangChain names its agents by the span alone.
+            reading.agent = text(attributes.get("graph.node.name")) or span.name
     if not reading.prompt_version:
         names = ("llm.prompt_template.version", "prompt.version")
         reading.prompt_version = first_text(attributes, names)

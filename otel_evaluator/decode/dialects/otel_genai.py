@@ -46,7 +46,7 @@ OPERATIONS: dict[str, SpanKind] = {
     "execute_tool": "tool",
     "tool_call": "tool",
     "tool": "tool",
-    "create_agent": "chain",
+    "create_agent": "",
     "invoke_agent": "agent",
     "agent_call": "agent",
     "invoke_workflow": "chain",
@@ -66,7 +66,8 @@ OPERATIONS: dict[str, SpanKind] = {
     "handoff": "handoff",
     "goto": "handoff",
 }
-"""``gen_ai.operation.name``, lower case; the set is open, unknown ones are chains."""
+"""``gen_ai.operation.name``, lower case; the set is open, unknown ones are chains.
+Creating an agent is no operation on anybody's behalf and has no kind."""
 
 _OWN_KEYS = frozenset(
     {

@@ -46,7 +46,7 @@ class TraceAI:
                 reading.request_model = text(parameters.get("model"))
             openinference.read_model(span, reading)
         _read_prompt(span, reading)
-        openinference.read_identity(attributes, reading)
+        openinference.read_identity(span, reading)
         openinference.read_tool(span, reading)
         if text(attributes.get("gen_ai.guardrail.result")).lower() == "block":
             reading.blocked = True
