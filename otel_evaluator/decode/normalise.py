@@ -174,9 +174,11 @@ class _Assembly:
         self.records.extend(zip(readings, executions, strict=True))
         messages, added = with_results(transcript.messages, executions)
         history = transcript.history + sum(1 for at in added if at <= transcript.history)
-        if not any(m.content or m.tool_calls or m.media for m in messages):
-            messages, history = [], 0
-        return tuple(messages), history if messages else 0, executions
+        if not any(m.content for m in messages):
+            # Content is not recorded: what is left are empty shells and names of tools.
+            history = sum(1 for m in messages[:history] if m.tool_calls or m.media)
+            messages = [m for m in messages if m.tool_calls or m.media]
+        return tuple(messages), history, executions
 
     def _conversing(self) -> list[ModelCall]:
         """Calls whose messages make the conversation: not those inside tools or guardrails."""

@@ -33,6 +33,7 @@ _WRAPPERS = (
     "error:",
 )
 _WRAPPED_ENDS = ("fix the errors and try again.", "please fix your mistakes.")
+_FAILURE_KEYS = ('"error', '"exception', '"isError', '"is_error', '"status')
 _FAILED_STATES = frozenset({"error", "failed", "failure"})
 
 
@@ -54,25 +55,27 @@ def handoff_target(name: str, names: Sequence[str] = ESCALATION_TOOLS) -> str:
 def failure(content: str) -> str:
     """The failure that the text of a tool result reports; empty when it reports none.
 
-    Recognised are the words that frameworks wrap around exceptions, and JSON objects with
-    a top-level ``error`` or a failed ``status``.
+    Recognised are the words that frameworks wrap around exceptions, and JSON objects that
+    begin with the failure: ``error`` behind other results is a remark, not a failure.
     """
     text = content.strip()
     head = text[:64].lower()
     if head.startswith(_WRAPPERS) or text[-40:].lower().endswith(_WRAPPED_ENDS):
         return text
-    if not text.startswith("{") or not any(w in text for w in ('"error', '"isError', '"is_error')):
+    if not text.startswith("{") or not any(w in text[:64] for w in _FAILURE_KEYS):
         return ""
     value, fine = strict_json(text)
     if not fine or not isinstance(value, dict):
         return ""
-    problem = value.get("error") or value.get("errors")
-    if problem and problem != "none":
+    name, problem = next(iter(value.items()), ("", None))
+    if name in ("error", "errors", "exception"):
+        if not problem or problem == "none":
+            return ""
         return problem if isinstance(problem, str) else json_text(problem)
-    failed = value.get("isError") is True or value.get("is_error") is True
-    if failed or (isinstance(s := value.get("status"), str) and s.lower() in _FAILED_STATES):
-        return text
-    return ""
+    if name in ("isError", "is_error"):
+        return text if problem is True else ""
+    failed = name == "status" and isinstance(problem, str) and problem.lower() in _FAILED_STATES
+    return text if failed else ""
 
 
 def execution(reading: Reading) -> ToolExecution:
