@@ -36,9 +36,13 @@ class Result:
     """Of accepted requests."""
     client_cpu_seconds: float = 0.0
     server_cpu_seconds: float = 0.0
+    """Of the process and its living descendants."""
+    front_cpu_seconds: float = 0.0
+    """Of the process alone."""
     server_rss: int = 0
     server_peak_rss: int = 0
     server_processes: int = 0
+    front_peak_rss: int = 0
 
 
 def percentiles(values: list[float]) -> dict[str, float]:
@@ -116,6 +120,7 @@ class Generator:
         if args.pid:
             procfs.reset_peak(args.pid)
             before = procfs.usage(args.pid)
+            front = procfs.usage(args.pid, descendants=False)
         begun, cpu = time.perf_counter(), time.process_time()
         await self.phase(args.seconds)
         result = self.result
@@ -124,6 +129,9 @@ class Generator:
         if args.pid:
             after = procfs.usage(args.pid)
             result.server_cpu_seconds = after.cpu_seconds - before.cpu_seconds
+            alone = procfs.usage(args.pid, descendants=False)
+            result.front_cpu_seconds = alone.cpu_seconds - front.cpu_seconds
+            result.front_peak_rss = alone.peak_rss
             result.server_rss, result.server_peak_rss = after.rss, after.peak_rss
             result.server_processes = after.processes
         await self.sender.aclose()
@@ -147,6 +155,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--gzip", action="store_true", help="gzip made before the clock starts")
     parser.add_argument("--prepared", type=int, default=2000, help="how many, with --gzip")
     parser.add_argument("--pool", type=int, default=60, help="distinct requests")
+    parser.add_argument("--errors", type=float, default=0.01, help="share of spans that failed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--timeout", type=float, default=30.0)
     return parser.parse_args()
@@ -155,7 +164,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run and print the result."""
     args = arguments()
-    requests = pool(args.pool, args.order, args.seed)
+    requests = pool(args.pool, args.order, args.errors, args.seed)
     sender: Sender = (
         GzipSender(args.target, requests, args.prepared, args.in_flight)
         if args.gzip

@@ -15,6 +15,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.support.cache import ROOT
+
 MIB = 2**20
 CLIENT_CORE = "1"
 
@@ -40,6 +42,7 @@ class Measurement:
         return [
             f"{self.spans_per_second / 1000:,.0f} k",
             f"{self.spans_per_cpu_second / 1000:,.0f} k",
+            f"{load['accepted_spans'] / max(load['front_cpu_seconds'], 1e-9) / 1000:,.0f} k",
             f"{load['server_cpu_seconds'] / seconds:.2f}",
             f"{load['client_cpu_seconds'] / seconds:.2f}",
             f"{latency.get('p50', 0):.1f} / {latency.get('p99', 0):.1f}",
@@ -51,6 +54,7 @@ class Measurement:
 COLUMNS = (
     "spans/s",
     "spans/CPU-s",
+    "front only",
     "server cores",
     "client cores",
     "p50 / p99 ms",
@@ -64,11 +68,11 @@ async def measure(pid: int, target: str, *arguments: str) -> Measurement:
     process = await asyncio.create_subprocess_exec(
         "taskset", "-c", CLIENT_CORE, sys.executable, "-m", "tests.bench.load",
         "--pid", str(pid), "--target", target, *arguments,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
-    output, _ = await process.communicate()
+    output, errors = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"the load generator ended with exit code {process.returncode}")
+        raise RuntimeError(f"the load generator failed:\n{errors.decode()[-1500:]}")
     return Measurement(json.loads(output))
 
 

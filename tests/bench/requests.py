@@ -23,6 +23,16 @@ MARK = b"\xffTRACE\xfeID\xfd\xfc\xfb\xfa\xf9"
 """Starts the placeholder of a trace id; invalid UTF-8, so no text contains it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How requests are made."""
+
+    order: Order
+    errors: float
+    """Share of spans with an error status."""
+    spans: int = SPANS_PER_REQUEST
+
+
 @dataclass(slots=True)
 class Request:
     """One encoded request and where its trace ids are."""
@@ -90,7 +100,7 @@ def placeholder(index: int) -> bytes:
 
 
 def encode_trace(
-    templates: list[Template], index: int, random: Random, now_ns: int, order: Order
+    templates: list[Template], index: int, random: Random, now_ns: int, how: Encoding
 ) -> list[tuple[str, bytes]]:
     """(scope, encoded span) of one trace; a span ends before its parent."""
     root = random.randbytes(8)
@@ -106,16 +116,16 @@ def encode_trace(
             start_ns=start,
             end_ns=now_ns if position == 0 else start + random.randint(1, 900) * 1_000_000,
             attributes=template.attributes,
-            error="upstream timed out" if random.random() < 0.01 else "",
-            order=order,
+            error="upstream timed out" if random.random() < how.errors else "",
+            order=how.order,
         )
         out.append((template.scope, encoded))
     return out
 
 
-def build(random: Random, mix: Mix, order: Order, now_ns: int) -> Request:
+def build(random: Random, mix: Mix, now_ns: int, how: Encoding) -> Request:
     """One request: one service as an SDK sends it, or several as a Collector batches them."""
-    traces = SPANS_PER_REQUEST // SPANS_PER_TRACE
+    traces = how.spans // SPANS_PER_TRACE
     count = random.choice((1, 2, 4))
     chosen = [mix.next(traces // count) for _ in range(count)]
     resources = []
@@ -128,10 +138,10 @@ def build(random: Random, mix: Mix, order: Order, now_ns: int) -> Request:
             else:
                 templates = plain_trace(random)
             genai += sum(template.genai for template in templates)
-            for scope, encoded in encode_trace(templates, index, random, now_ns, order):
+            for scope, encoded in encode_trace(templates, index, random, now_ns, how):
                 by_scope[scope].append(encoded)
         scopes = [(scope, "1.0.0", spans) for scope, spans in by_scope.items()]
-        resources.append(delimited(1, resource_spans(resource(service, random), scopes, order)))
+        resources.append(delimited(1, resource_spans(resource(service, random), scopes, how.order)))
     return split(b"".join(resources), traces, genai)
 
 
@@ -146,13 +156,13 @@ def split(body: bytes, traces: int, genai: int) -> Request:
     return Request(pieces, itemgetter(*order), traces, len(order), genai)
 
 
-def pool(size: int, order: str, seed: int = 0) -> list[Request]:
+def pool(size: int, order: str, errors: float, seed: int = 0) -> list[Request]:
     """Requests in the given field order; ``mixed`` alternates both."""
-    random = Random(seed)
-    mix = Mix()
-    now_ns = time.time_ns()
-    orders: tuple[Order, Order] = ("ascending", "descending")
+    random, mix, now_ns = Random(seed), Mix(), time.time_ns()
+    orders: list[Order] = ["ascending", "descending"]
+    if order != "mixed":
+        orders = [each for each in orders if each == order]
     return [
-        build(random, mix, orders[number % 2] if order == "mixed" else order, now_ns)  # type: ignore[arg-type]
+        build(random, mix, now_ns, Encoding(orders[number % len(orders)], errors))
         for number in range(size)
     ]

@@ -11,6 +11,8 @@ from random import Random
 
 from tests.bench.encode import Value
 
+TOOL = "lookup_order"
+HAND_OFF = "transfer_to_human"
 PROSE = (
     "the order has been shipped and should arrive within three days please check tracking "
     "number before calling support your refund of amount was approved by billing team because "
@@ -103,7 +105,7 @@ def semconv_tool(random: Random) -> dict[str, Value]:
     """Attributes of an execute_tool span."""
     return {
         "gen_ai.operation.name": "execute_tool",
-        "gen_ai.tool.name": "lookup_order",
+        "gen_ai.tool.name": TOOL,
         "gen_ai.tool.type": "function",
         "gen_ai.tool.call.id": identifier(random, "call_"),
         "gen_ai.tool.call.arguments": json.dumps({"order_id": identifier(random)}),
@@ -154,7 +156,7 @@ def traceloop(kind: str) -> Callable[[Random], dict[str, Value]]:
         return {
             "traceloop.span.kind": kind,
             "traceloop.workflow.name": "support_chat",
-            "traceloop.entity.name": "lookup_order",
+            "traceloop.entity.name": TOOL,
             "traceloop.entity.path": "support.lookup_order",
             "traceloop.association.properties.session_id": identifier(random),
             "traceloop.entity.input": json.dumps({"args": [prose(random, 100, 300)]}),
@@ -229,7 +231,7 @@ def vercel(operation: str) -> Callable[[Random], dict[str, Value]]:
         }
         if operation == "ai.toolCall":
             return common | {
-                "ai.toolCall.name": "lookup_order",
+                "ai.toolCall.name": TOOL,
                 "ai.toolCall.args": json.dumps({"order_id": identifier(random)}),
                 "ai.toolCall.result": prose(random, 200, 500),
             }
@@ -378,13 +380,28 @@ def plain_trace(random: Random) -> list[Template]:
     return [server(random), *(make(random) for make in makers)]
 
 
+ESCALATED = 0.05
+"""Share of GenAI traces that end with a hand-off to a person."""
+
+
 def genai_trace(random: Random, dialect: Dialect) -> list[Template]:
     """Eight spans of which four are GenAI: an agent, two model calls and a tool."""
-    agent = Template(dialect.scope, "invoke_agent support", 1, dialect.agent(random), True)
+    escalated = random.random() < ESCALATED
+    about: dict[str, Value] = {"app.channel": "voice" if escalated else "chat"}
+    tool = dialect.tool_call(random)
+    if escalated:
+        tool = {k: HAND_OFF if v == TOOL else v for k, v in tool.items()}
     calls = [
         Template(dialect.scope, "chat gpt-4o-mini", 3, dialect.model_call(random), True)
         for _ in range(2)
     ]
-    tool = Template(dialect.scope, "execute_tool lookup_order", 1, dialect.tool_call(random), True)
-    rest = [database(random), http_client(random), internal(random)]
-    return [server(random), agent, calls[0], tool, *rest, calls[1]]
+    return [
+        server(random),
+        Template(dialect.scope, "invoke_agent support", 1, dialect.agent(random) | about, True),
+        calls[0],
+        Template(dialect.scope, f"execute_tool {HAND_OFF if escalated else TOOL}", 1, tool, True),
+        database(random),
+        http_client(random),
+        internal(random),
+        calls[1],
+    ]
