@@ -65,10 +65,10 @@ class _Connections(web.Server):
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        if len(self._connections) > self._limit:
-            transport.abort()
-            return
         loop = asyncio.get_running_loop()
+        if len(self._connections) > self._limit:
+            loop.call_soon(transport.abort)  # not at once: the library expects a moment of life
+            return
         self._silent[handler] = loop.call_later(HEADER_SECONDS, self._hang_up, handler, transport)
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
@@ -104,6 +104,7 @@ class HttpListener:
         self._listener = listener
         self._admission = admission
         self._seconds = metrics.child("request_seconds", "http")
+        self._repaired = metrics["spans_repaired"]
         self._auth = BearerAuth(config.auth) if config.auth else None
         self._take = {"traces": intake.traces, "logs": intake.logs}
         self._json = asyncio.Semaphore(1)
@@ -225,6 +226,8 @@ class HttpListener:
         else:
             async with self._json:
                 converted = await asyncio.to_thread(to_protobuf, body, signal, max_items)
+        if converted.repaired:
+            self._repaired.inc(converted.repaired)
         hold.add(len(converted.body))
         self._admission.inspect(converted.body, signal)
         receipt = await self._take[signal](converted.body, "http")

@@ -10,7 +10,7 @@ wire form, so a request costs little more than its bytes.
 """
 
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -21,6 +21,9 @@ from otel_evaluator.wire.prescan import Signal
 
 MAX_OBJECTS: Final = 1_000_000
 """JSON objects in one request; legitimate ones average more than 24 bytes each."""
+
+T = TypeVar("T")
+Buffer = bytes | msgspec.Raw
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -63,6 +66,9 @@ class Converted(msgspec.Struct, frozen=True):
     bad_ids: int
     """Ids that are not hexadecimal; they are empty in ``body``."""
 
+    repaired: int
+    """Spans or log records with invalid UTF-8, which was replaced."""
+
 
 _REQUEST = msgspec.json.Decoder(_Request)
 _SPAN = msgspec.json.Decoder(Span)
@@ -73,8 +79,8 @@ def to_protobuf(body: bytes, signal: Signal, max_items: int) -> Converted:
     """Convert a request; Malformed with the place of the problem, TooLarge for bombs."""
     _check_objects(body)
     try:
-        request = _REQUEST.decode(body.removeprefix(b"\xef\xbb\xbf"))
         tally = Tally()
+        request = _decoded(_REQUEST, body.removeprefix(b"\xef\xbb\xbf"), tally)
         resources = request.resource_spans if signal == "traces" else request.resource_logs
         if resources is None and (request.resource_spans or request.resource_logs):
             raise Malformed(f"the request was sent to the {signal} endpoint but holds no {signal}")
@@ -97,7 +103,16 @@ def to_protobuf(body: bytes, signal: Signal, max_items: int) -> Converted:
         raise Malformed(f"the body is not valid OTLP/JSON: {error}") from None
     except RecursionError:
         raise Malformed("the JSON is nested too deep") from None
-    return Converted(bytes(out), tally.bad_ids)
+    return Converted(bytes(out), tally.bad_ids, tally.repaired)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], raw: Buffer, tally: Tally) -> T:
+    """Decode; where a text is not UTF-8, replace what is wrong and decode again."""
+    try:
+        return decoder.decode(raw)
+    except UnicodeDecodeError:
+        tally.repaired += 1
+        return decoder.decode(bytes(raw).decode("utf-8", "replace"))
 
 
 def _resource(resource: _Resource) -> bytearray:
@@ -118,10 +133,10 @@ def _scope_items(
         put_message(out, 0x0A, head)
     if signal == "traces":
         for raw in items:
-            put_message(out, 0x12, put_span(_SPAN.decode(raw), tally))
+            put_message(out, 0x12, put_span(_decoded(_SPAN, raw, tally), tally))
     else:
         for raw in items:
-            put_message(out, 0x12, put_log(_LOG.decode(raw), tally))
+            put_message(out, 0x12, put_log(_decoded(_LOG, raw, tally), tally))
     put_text(out, 0x1A, scope.schema_url)
     return out
 

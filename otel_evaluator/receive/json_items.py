@@ -100,6 +100,7 @@ class Tally:
     """What was found wrong without refusing the request."""
 
     bad_ids = 0
+    repaired = 0
 
 
 def put_span(span: Span, tally: Tally) -> bytearray:

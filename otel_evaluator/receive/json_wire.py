@@ -13,7 +13,7 @@ import msgspec
 
 from otel_evaluator.errors import Malformed
 
-MAX_DEPTH: Final = 32
+MAX_DEPTH: Final = 30
 """Nested values; a kvlist level is three messages and protobuf parsers stop at 100."""
 
 Number = int | float | str
