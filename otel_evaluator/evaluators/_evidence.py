@@ -15,12 +15,14 @@ MAX_COUNT = 12
 """Largest number of pieces a price is multiplied with."""
 
 _FIELD = re.compile(r"[:=]\s{0,3}\"?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
-_KEY = re.compile(
-    r"(?:(cents?|minor|pence)|(percent|pct)|(price|amount|total|cost|fee|refund|balance|paid|"
-    r"charge|credit|value|eur|usd|gbp|preis|betrag|summe|precio|importe|prix|montant))"
-    r"[a-z_ ]{0,12}\"?\s?$"
+_TAIL = r"[a-z_ ]{0,12}\"?\s?$"
+_CENTS = re.compile(rf"(?:cents?|minor|pence){_TAIL}")
+_PERCENT = re.compile(rf"(?:percent|pct){_TAIL}")
+_PRICE = re.compile(
+    r"(?:price|amount|total|cost|fee|refund|balance|paid|charge|credit|value|eur|usd|gbp|"
+    rf"preis|betrag|summe|precio|importe|prix|montant){_TAIL}"
 )
-"""Keys of fields that hold an amount in cents, a percentage, or an amount."""
+"""What the key before a field's value says."""
 
 
 class Evidence:
@@ -59,16 +61,15 @@ class Evidence:
         for quantity in quantities(text):
             self._take(quantity)
         for match in _FIELD.finditer(text):
-            key = _KEY.search(text[max(0, match.start() - 24) : match.start()].lower())
-            if key is None:
-                continue
+            key = text[max(0, match.start() - 24) : match.start()].lower()
             value = float(match[1])
-            if key[2]:
+            if _PERCENT.search(key):
                 self._percentages.add(value)
-            else:
-                amount = value / 100 if key[1] else value
-                self._numbers.add(amount)
-                self._prices[amount] = None
+            elif _CENTS.search(key):
+                self._numbers.add(value / 100)
+                self._prices[value / 100] = None
+            elif _PRICE.search(key):
+                self._prices[value] = None
         return True
 
     def _take(self, quantity: Quantity) -> None:

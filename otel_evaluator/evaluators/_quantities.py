@@ -239,6 +239,9 @@ def _unit(word: str) -> tuple[str, int]:
     folded = word.lower()
     bare = folded.rstrip(".")
     code = CURRENCIES.get(folded) or CURRENCIES.get(bare) or ""
+    if not code and not folded.isascii():
+        # Without spaces between words, the currency is how the word begins.
+        code = next((CURRENCIES[p] for n in (3, 2, 1) if (p := folded[:n]) in CURRENCIES), "")
     return code, 0 if word == "may" else MONTHS.get(bare, 0)
 
 

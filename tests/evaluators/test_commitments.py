@@ -1,0 +1,147 @@
+import pytest
+
+from otel_evaluator.model.genai import Document, Retrieval
+from otel_evaluator.testing import a_message, a_model_call, a_subject, a_tool_call
+from otel_evaluator.testing.doubles import EPOCH_NS
+
+
+def told(evidence, reply, role="tool"):
+    """A subject in which ``evidence`` is a tool result (or another role's words) before a reply."""
+    call = a_message("assistant", "", tool_calls=(a_tool_call(),))
+    fields = {"tool_call_id": "call_1", "name": "find"} if role == "tool" else {}
+    known = a_message(role, evidence, **fields)
+    return a_subject(messages=(a_message(), call, known, a_message("assistant", reply)))
+
+
+SUPPORTED = [
+    ('{"price": 49.9}', "It costs 49.90 EUR."),
+    ('{"price": 49.9}', "Das kostet 49,90 €."),
+    ('{"amount": 1234.5, "currency": "USD"}', "We refund $1,234.50."),
+    ("Die Kosten betragen 1.234,50 €", "That is 1,234.50 euros."),
+    ('{"total_eur": 640}', "That would be six hundred and forty euro."),
+    ('{"amount_cents": 4990}', "It is 49.90 EUR."),
+    ("¥5,000", "5000円です。"),
+    ("Shipping costs 4.90 EUR and the shoes 49.90 EUR", "Together 54.80 EUR."),
+    ('{"price_eur": 100, "discount_percent": 20}', "You pay 80 EUR."),
+    ('{"price_eur": 12.5, "quantity": 4}', "That makes 50 EUR."),
+    ('{"start": "2026-11-23T11:20"}', "Monday the twenty-third at eleven twenty."),
+    ('{"start": "2026-11-23T15:40"}', "On 23 November at three forty."),
+    ('{"start": "2026-11-23T15:40:00+01:00"}', "On November 23rd at 3:40 pm."),
+    ('{"start": "2026-12-03T13:00"}', "Thursday the third of December at one o'clock."),
+    ('{"start": "2026-12-03T10:30"}', "Am Donnerstag, dem 3. Dezember, um 10.30 Uhr."),
+    ('{"start": "2026-12-03T10:30"}', "Le jeudi 3 décembre à 10h30."),
+    ('{"start": "2026-12-03T10:30"}', "El jueves 3 de diciembre a las 10:30."),
+    ('{"start": "2026-12-03T15:00"}', "12月3日3点"),
+    ('{"date": "03/12/2026"}', "It is on 3 December 2026."),
+    ('{"date": "03/12/2026"}', "It is on March 12, 2026."),
+    ("We are open Monday to Friday, 8:00-18:00.", "We open at 8 am on Friday."),
+    ("Can I come at five?", "Yes, 5 pm is fine."),
+    ("half past ten", "At 10:30."),
+]
+UNSUPPORTED = [
+    ('{"price": 49.9}', "It costs 59.90 EUR.", "money 59.9 EUR"),
+    ("49.90 USD", "It costs 49.90 EUR.", "money 49.9 EUR"),
+    ('{"status": "shipped"}', "You get a 20 EUR credit.", "money 20 EUR"),
+    ('{"status": "shipped"}', "That is six hundred and forty euro.", "money 640 EUR"),
+    ('{"order": "A-640", "id": "P-640"}', "It costs 640 EUR.", "money 640 EUR"),
+    ('{"start": "2026-11-23T11:20"}', "Tuesday at 11:20.", "weekday Tuesday"),
+    ('{"start": "2026-11-23T11:20"}', "The 24th of November.", "date 11-24"),
+    ('{"start": "2026-11-23T11:20"}', "On 23 November at 12:20.", "time 12:20"),
+    ('{"start": "2026-11-23T15:40"}', "At 3:40 am.", "time 3:40"),
+    ('{"start": "2026-11-23T15:40"}', "On 23 November 2027.", "date 2027-11-23"),
+]
+
+
+@pytest.mark.parametrize(("evidence", "reply"), SUPPORTED)
+def test_supported(evaluate, evidence, reply):
+    verdict = evaluate("commitments", told(evidence, reply))
+    assert (verdict.value, verdict.label, verdict.explanation) == (1.0, "pass", "")
+
+
+@pytest.mark.parametrize(("evidence", "reply", "what"), UNSUPPORTED)
+def test_unsupported(evaluate, evidence, reply, what):
+    verdict = evaluate("commitments", told(evidence, reply))
+    assert verdict.passed is False
+    assert verdict.explanation == f"nothing before it supports {what} in answer 1"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "How can I help you today?",
+        "I have three ideas, and one more.",
+        "Version 3.5.2 fixes 12 bugs, see ticket 1042.",
+        "You may 2 times try it on the 2nd floor.",
+        "It is rated 4.5. Many like it.",
+    ],
+)
+def test_nothing_is_promised(evaluate, reply):
+    verdict = evaluate("commitments", a_subject(reply))
+    assert (verdict.value, verdict.label, verdict.passed) == (1.0, "none", True)
+
+
+@pytest.mark.parametrize("role", ["tool", "system", "user", "assistant"])
+def test_every_earlier_message_supports(evaluate, role):
+    assert evaluate("commitments", told("The price is 12.50 EUR", "12.50 EUR", role)).passed
+
+
+def test_documents_support(evaluate):
+    found = Retrieval("1", documents=(Document("1", "The fee is 12.50 EUR."),))
+    assert evaluate("commitments", a_subject("12.50 EUR", retrievals=(found,))).passed
+    assert not evaluate("commitments", a_subject("12.50 EUR")).passed
+
+
+def test_later_messages_do_not_support(evaluate):
+    messages = (
+        a_message(),
+        a_message("assistant", "You get 30 EUR."),
+        a_message("user", "30 EUR, really?"),
+    )
+    assert not evaluate("commitments", a_subject(messages=messages)).passed
+
+
+def test_an_invented_amount_is_reported_once(evaluate):
+    replies = [a_message("assistant", "You get 30 EUR."), a_message("assistant", "Yes, 30 EUR.")]
+    messages = (a_message(), replies[0], a_message("user", "Really?"), replies[1])
+    calls = tuple(a_model_call(output=(reply,)) for reply in replies)
+    verdict = evaluate("commitments", a_subject(messages=messages, calls=calls))
+    assert verdict.value == 0.5
+    assert verdict.explanation == "nothing before it supports money 30 EUR in answer 1"
+
+
+def test_arguments_support_once_the_tool_accepted_them(evaluate):
+    def refunded(error):
+        call = a_tool_call("refund", {"amount": 30, "currency": "EUR"})
+        result = a_message("tool", "done", tool_call_id=call.id, error=error)
+        asked = a_message("assistant", "", tool_calls=(call,))
+        reply = a_message("assistant", "I refunded 30 EUR.")
+        return a_subject(messages=(a_message(), asked, result, reply))
+
+    assert evaluate("commitments", refunded(error=False)).passed
+    assert not evaluate("commitments", refunded(error=True)).passed
+
+
+def test_today_is_known(evaluate):
+    # The builders' day is Thursday, 1 January 2026.
+    assert evaluate("commitments", a_subject("Today is Thursday, 1 January.")).passed
+    later = a_subject("Today is Thursday, 1 January.", start_ns=EPOCH_NS + 5 * 86_400 * 10**9)
+    assert not evaluate("commitments", later).passed
+
+
+def test_arithmetic_can_be_switched_off(evaluate):
+    subject = told("Shipping 4.90 EUR, shoes 49.90 EUR", "Together 54.80 EUR.")
+    assert not evaluate("commitments", subject, arithmetic=False).passed
+
+
+def test_kinds(evaluate):
+    subject = told("nothing", "30 EUR or 15 % off, on 3 May at 10:30")
+    for kind, shown in {"money": "30 EUR", "percentage": "15 %", "date": "05-03", "time": "10:30"}.items():
+        verdict = evaluate("commitments", subject, kinds=[kind])
+        assert verdict.explanation == f"nothing before it supports {kind} {shown} in answer 1"
+
+
+def test_a_long_list_is_cut(evaluate):
+    reply = ", ".join(f"{n} EUR" for n in (11, 23, 37, 41, 59))
+    verdict = evaluate("commitments", a_subject(reply))
+    assert verdict.value == 0.0
+    assert verdict.explanation.endswith("money 37 EUR in answer 1 and 2 more")

@@ -1,0 +1,70 @@
+import pytest
+
+from otel_evaluator.errors import ConfigError
+from otel_evaluator.evaluators._languages import detector
+from otel_evaluator.testing import a_message, a_model_call, a_subject
+
+TEXTS = {
+    "en": "Where is the order that I placed with you last week?",
+    "de": "Wo bleibt denn die Bestellung, die ich letzte Woche aufgegeben habe?",
+    "es": "¿Dónde está el pedido que hice la semana pasada con ustedes?",
+    "fr": "Où se trouve la commande que j'ai passée la semaine dernière ?",
+    "it": "Dove si trova l'ordine che ho fatto la settimana scorsa da voi?",
+    "pt": "Onde está a encomenda que fiz na semana passada com vocês?",
+    "nl": "Waar blijft de bestelling die ik vorige week bij jullie heb geplaatst?",
+    "zh": "我上周在你们这里下的订单现在在哪里？",
+    "ja": "先週そちらで注文した商品は今どこにありますか。",
+    "ko": "지난주에 주문한 상품은 지금 어디에 있습니까?",
+}
+
+
+@pytest.mark.parametrize("question", TEXTS)
+@pytest.mark.parametrize("answer", TEXTS)
+def test_every_pair(evaluate, question, answer):
+    verdict = evaluate("language_match", a_subject(TEXTS[answer], TEXTS[question]))
+    assert verdict.passed is (question == answer)
+    if question != answer:
+        assert verdict.explanation == f"answer 1 is in {answer}, expected {question}"
+
+
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("Hi", "OK"),
+        (TEXTS["de"], "4711"),
+        ("1042", TEXTS["de"]),
+        ("Translate 'good morning, dear guests' into German please", "Guten Morgen, liebe Gäste"),
+        ("", TEXTS["en"]),
+    ],
+)
+def test_what_cannot_be_told_is_uncertain(evaluate, question, reply):
+    verdict = evaluate("language_match", a_subject(reply, question))
+    assert verdict.reason == "uncertain"
+
+
+def test_fixed_language(evaluate):
+    subject = a_subject(TEXTS["en"], TEXTS["en"])
+    assert not evaluate("language_match", subject, expected="de").passed
+    assert evaluate("language_match", subject, expected="EN").passed
+
+
+def test_a_short_turn_keeps_the_language_spoken_so_far(evaluate):
+    replies = [a_message("assistant", TEXTS["es"]), a_message("assistant", TEXTS["en"])]
+    messages = (a_message("user", TEXTS["es"]), replies[0], a_message("user", "sí"), replies[1])
+    calls = tuple(a_model_call(output=(reply,)) for reply in replies)
+    verdict = evaluate("language_match", a_subject(messages=messages, calls=calls))
+    assert verdict.explanation == "answer 2 is in en, expected es"
+
+
+def test_code_and_links_have_no_language(evaluate):
+    reply = "```python\nfor the in of_and: print('is to be')\n``` https://the.of.and/is Bitte so."
+    assert evaluate("language_match", a_subject(reply, TEXTS["de"])).reason == "uncertain"
+
+
+def test_unknown_code(evaluate):
+    with pytest.raises(ConfigError, match=r"evaluators\[0\]\.languages\[1\]: no language .*'xx'"):
+        evaluate("language_match", a_subject(), languages=["en", "xx"])
+
+
+def test_detectors_are_shared():
+    assert detector(frozenset({"en", "de"})) is detector(frozenset({"de", "en"}))

@@ -1,0 +1,104 @@
+import pytest
+
+from otel_evaluator.model.genai import ToolDefinition
+from otel_evaluator.testing import a_message, a_model_call, a_subject, a_tool_call
+
+SCHEMA = {
+    "type": "object",
+    "required": ["order"],
+    "additionalProperties": False,
+    "properties": {"order": {"type": "string"}, "note": {"type": "string"}},
+}
+TOOLS = (ToolDefinition("find_order", "", SCHEMA), ToolDefinition("bare"))
+
+
+def calling(*calls, tools=TOOLS, shared=()):
+    message = a_message("assistant", "", tool_calls=calls)
+    model_call = a_model_call(output=(message,), tool_definitions=tools)
+    return a_subject(
+        messages=(a_message(), message), calls=(model_call,), tool_definitions=shared
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "label", "explanation"),
+    [
+        (a_tool_call(), "pass", ""),
+        (a_tool_call("bare", {"x": 1}), "pass", ""),
+        (a_tool_call("find_order", {}), "invalid_arguments", "$: order is required"),
+        (a_tool_call("find_order", {"order": 7}), "invalid_arguments", "$.order: must be string"),
+        (
+            a_tool_call("find_order", {"order": "7", "pin": "1234"}),
+            "invalid_arguments",
+            "$: has a property that is not declared",
+        ),
+        (a_tool_call("find_order", "{", malformed=True), "malformed_arguments", "are not JSON"),
+        (a_tool_call("drop_table", {}), "unknown_tool", "no tool of this name was offered"),
+    ],
+)
+def test_one_call(evaluate, call, label, explanation):
+    verdict = evaluate("tool_calls", calling(call))
+    assert (verdict.label, verdict.passed) == (label, label == "pass")
+    assert explanation in verdict.explanation
+    assert "1234" not in verdict.explanation
+
+
+def test_arguments_that_were_left_out_are_an_empty_object(evaluate):
+    from otel_evaluator.model.genai import ToolCall
+
+    verdict = evaluate("tool_calls", calling(ToolCall("find_order")))
+    assert verdict.explanation.endswith("$: order is required")
+
+
+def test_value_is_the_share_of_valid_calls(evaluate):
+    calls = [a_tool_call(id=f"call_{i}") for i in range(3)] + [a_tool_call("nope", id="call_9")]
+    verdict = evaluate("tool_calls", calling(*calls))
+    assert (verdict.value, verdict.passed) == (0.75, False)
+    assert verdict.explanation == "tool call 4 'nope': no tool of this name was offered"
+
+
+def test_a_repeated_call_id_counts_once(evaluate):
+    bad = a_tool_call("nope")
+    verdict = evaluate("tool_calls", calling(bad, bad, a_tool_call(id="call_2")))
+    assert verdict.value == 0.5
+
+
+def test_definitions_of_the_subject_are_used(evaluate):
+    assert not evaluate("tool_calls", calling(a_tool_call("nope"), tools=(), shared=TOOLS)).passed
+
+
+def test_definitions_of_the_call_itself_win(evaluate):
+    other = (ToolDefinition("other"),)
+    assert not evaluate("tool_calls", calling(a_tool_call(), tools=other, shared=TOOLS)).passed
+
+
+def test_without_definitions_nothing_is_told(evaluate):
+    assert evaluate("tool_calls", calling(a_tool_call(), tools=())).reason == "not_applicable"
+    broken = a_tool_call(arguments="{", malformed=True)
+    assert evaluate("tool_calls", calling(broken, tools=())).label == "malformed_arguments"
+
+
+def test_schemas_from_the_configuration(evaluate):
+    subject = calling(a_tool_call(arguments={}), tools=())
+    verdict = evaluate("tool_calls", subject, tools={"find_order": SCHEMA})
+    assert verdict.label == "invalid_arguments"
+
+
+def test_ignored_tools(evaluate):
+    subject = calling(a_tool_call("web_search", {}))
+    assert evaluate("tool_calls", subject, ignore=["web_search"]).reason == "not_applicable"
+
+
+def test_a_wrong_schema_is_not_applied(evaluate):
+    tools = (ToolDefinition("find_order", "", {"type": "objekt"}),)
+    assert evaluate("tool_calls", calling(a_tool_call(), tools=tools)).passed
+
+
+def test_a_reference_out_of_the_schema_fetches_nothing(evaluate):
+    tools = (ToolDefinition("find_order", "", {"$ref": "https://example.com/schema.json"}),)
+    assert evaluate("tool_calls", calling(a_tool_call(), tools=tools)).passed
+
+
+def test_no_tool_call(evaluate):
+    assert evaluate("tool_calls", a_subject()).reason == "not_applicable"
+    assert evaluate("tool_calls", a_subject(messages=())).reason == "no_content"
