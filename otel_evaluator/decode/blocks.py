@@ -57,7 +57,9 @@ def is_block(value: dict[str, Any]) -> bool:
 
 def has_results(parts: list[Any]) -> bool:
     """Whether any part is the result of a tool call."""
-    return any(isinstance(p, dict) and p.get("type") in _RESULTS for p in parts)
+    return any(
+        isinstance(p, dict) and (p.get("type") in _RESULTS or "toolResult" in p) for p in parts
+    )
 
 
 def text_of(value: Any) -> str:
@@ -98,7 +100,8 @@ def tool_call(value: dict[str, Any]) -> ToolCall | None:
             break
     decoded, malformed = arguments(raw)
     # "id" of a Responses API item names the item; the call is named by "call_id".
-    call_id = value.get("call_id") or value.get("toolCallId") or value.get("id")
+    names = ("call_id", "toolCallId", "toolUseId", "id")
+    call_id = next((value[name] for name in names if value.get(name)), "")
     return ToolCall(name=name, arguments=decoded, id=text_of(call_id), malformed=malformed)
 
 
@@ -134,7 +137,7 @@ def plain(value: Any) -> str:
         texts = [
             b.get("text", b.get("content"))
             for b in value
-            if isinstance(b, dict) and b.get("type") in _TEXT
+            if isinstance(b, dict) and (b.get("type") in _TEXT or b.keys() == {"text"})
         ]
         known = [t for t in texts if isinstance(t, str)]
         if len(known) == len(value):
@@ -223,9 +226,10 @@ def _part(part: dict[str, Any], gathered: _Gathered) -> None:
 
 
 def _untyped(part: dict[str, Any], gathered: _Gathered) -> None:
-    """Gemini parts, and generic parts that at least have a text."""
-    call = part.get("function_call") or part.get("functionCall")
+    """Gemini and Bedrock parts, and generic parts that at least have a text."""
+    call = part.get("function_call") or part.get("functionCall") or part.get("toolUse")
     result = part.get("function_response") or part.get("functionResponse")
+    result = result or part.get("toolResult")
     if isinstance(call, dict):
         if (read := tool_call(call)) is not None:
             gathered.calls.append(read)
@@ -243,12 +247,11 @@ def _result(part: dict[str, Any]) -> Message:
         if key in part:
             value = part[key]
             break
-    failed = bool(part.get("is_error") or part.get("isError"))
+    failed = bool(part.get("is_error") or part.get("isError")) or part.get("status") == "error"
     if isinstance(value, dict) and value.get("type") in _ERROR_OUTPUTS:
         failed = True
-    call_id = (
-        part.get("tool_use_id") or part.get("call_id") or part.get("toolCallId") or part.get("id")
-    )
+    names = ("tool_use_id", "call_id", "toolCallId", "toolUseId", "id")
+    call_id = next((part[name] for name in names if part.get(name)), "")
     return Message(
         role="tool",
         content=plain(value),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from otel_evaluator.decode.values import json_text, number, structured
+from otel_evaluator.decode.values import json_text, mapping, number, structured
 from otel_evaluator.model.genai import Document, ToolDefinition
 
 _SCHEMAS = ("parameters", "input_schema", "inputSchema", "parameters_json_schema", "json_schema")
@@ -53,6 +53,15 @@ def is_schema(value: Any) -> bool:
     )
 
 
+_RETRIEVING = ("retriev", "vector_search", "similarity_search", "search_passages", "rag_search")
+
+
+def is_retrieval_name(name: str) -> bool:
+    """Whether a function's name says that it retrieves documents."""
+    name = name.lower()
+    return any(word in name for word in _RETRIEVING)
+
+
 def documents(value: Any) -> tuple[Document, ...]:
     """Retrieved documents in a list, or under a key of a mapping, or JSON text of either."""
     decoded = structured(value)
@@ -85,11 +94,12 @@ def document(value: Any) -> Document | None:
     elif not isinstance(inner, dict):
         inner = value
     content = _first(inner, ("content", "page_content", "text", "pageContent", "chunk"))
-    metadata = inner.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = mapping(inner.get("metadata"))
     score = number(_first(value, ("score", "relevance_score", "similarity")))
     if score is None:
         score = number(_first(inner, ("score", "relevance_score")))
+    if score is None:
+        score = number(_first(metadata, ("score", "relevance_score")))
     identity = _first(inner, ("id", "document_id", "doc_id"))
     if identity is None or "lc" in value:
         identity = _first(metadata, ("id", "document_id", "doc_id", "source"))

@@ -81,9 +81,10 @@ def _message(fields: dict[str, Any], role: str, found: list[Message]) -> None:
         text = "" if content is None and not parts else text
         found.append(Message(role="tool", content=text, tool_call_id=call_id, name=name))
         return
-    legacy = fields.get("function_call_name")
+    legacy = fields.get("function_call_name", fields.get("function_call.name"))
     if isinstance(legacy, str) and legacy:
-        raw = {"name": legacy, "arguments": fields.get("function_call_arguments_json")}
+        names = ("function_call_arguments_json", "function_call.arguments")
+        raw = {"name": legacy, "arguments": next((fields[n] for n in names if n in fields), None)}
         call = blocks.tool_call(raw)
         calls += [call] if call is not None else []
     reasoning = blocks.text_of(fields.get("reasoning") or fields.get("reasoning_content"))

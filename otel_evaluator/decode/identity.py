@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from otel_evaluator.decode import spans
+from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.spans import Source
 from otel_evaluator.decode.tree import Tree
 from otel_evaluator.decode.values import first_text, text
@@ -64,11 +65,30 @@ def identify(
         service=first_text(resource, _SERVICE),
         environment=first_text(resource, _ENVIRONMENT)
         or next((text(r.span.attributes.get("langfuse.environment")) for r in readings), ""),
-        agent=next((r.agent for r in readings if r.agent), ""),
+        agent=_agent(tree, readings, calls),
         prompt_name=prompt_name,
         prompt_version=prompt_version,
         resource=resource,
     )
+
+
+def _agent(tree: Tree, readings: Sequence[Reading], calls: Sequence[Source]) -> str:
+    """The agent of the first model call, else the first that any span names."""
+    if calls and (named := agent_of(tree, calls[0])):
+        return named
+    named = next((r.agent for r in readings if r.agent), "")
+    return named or next((r.agent_hint for r in readings if r.agent_hint), "")
+
+
+def agent_of(tree: Tree, source: Source) -> str:
+    """The agent that a span belongs to: its own name for it, or the nearest one above."""
+    reading = source.reading
+    if reading.agent:
+        return reading.agent
+    above = tree.ancestor(source, lambda s: bool(s.reading.agent))
+    if above is None:
+        above = tree.ancestor(source, lambda s: bool(s.reading.agent_hint))
+    return (above.reading.agent or above.reading.agent_hint) if above is not None else ""
 
 
 def _resource(tree: Tree, genai: Sequence[Source]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import msgspec
 
 from otel_evaluator.decode import calls as model_calls
 from otel_evaluator.decode import identity
+from otel_evaluator.decode.executions import once
 from otel_evaluator.decode.operations import span_subjects
 from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.signals import trace_signals
@@ -127,7 +128,10 @@ class _Assembly:
         self.escalation_tools = escalation_tools
         self.records: list[tuple[Reading, ModelCall | ToolExecution | Retrieval]] = []
         self.calls = self._calls()
-        self.retrievals = self._retrievals()
+        self.retrievals: list[Retrieval] = []
+        for source in genai:
+            if source.reading.kind == "retriever":
+                self._add_retrieval(source.content())
         self.messages, self.history, self.tools = self._messages()
         self.notes = self._notes()
 
@@ -135,32 +139,21 @@ class _Assembly:
         found = []
         for source in model_calls.leaf_calls(self.tree):
             reading = source.content()
-            call = model_calls.model_call(reading, self._agent(source))
+            call = model_calls.model_call(reading, identity.agent_of(self.tree, source))
             found.append((source, call))
             self.records.append((reading, call))
         return found
 
-    def _agent(self, source: Source) -> str:
-        if source.reading.agent:
-            return source.reading.agent
-        above = self.tree.ancestor(source, lambda s: bool(s.reading.agent))
-        return above.reading.agent if above is not None else ""
-
-    def _retrievals(self) -> list[Retrieval]:
-        found = []
-        for source in self.genai:
-            if source.reading.kind != "retriever":
-                continue
-            reading = source.content()
-            retrieval = Retrieval(
-                span_id=reading.span.span_id,
-                query=reading.query,
-                documents=reading.documents,
-                start_ns=reading.span.start_ns,
-            )
-            found.append(retrieval)
+    def _add_retrieval(self, reading: Reading) -> None:
+        retrieval = Retrieval(
+            span_id=reading.span.span_id,
+            query=reading.query,
+            documents=reading.documents,
+            start_ns=reading.span.start_ns,
+        )
+        self.retrievals.append(retrieval)
+        if reading.kind == "retriever":
             self.records.append((reading, retrieval))
-        return found
 
     def _messages(self) -> tuple[tuple[Message, ...], int, tuple[ToolExecution, ...]]:
         transcript = Transcript()
@@ -169,7 +162,13 @@ class _Assembly:
         asked = any(m.role == "user" for m in transcript.messages)
         if not asked or not any(m.role == "assistant" for m in transcript.messages):
             self._from_enclosing(transcript, asked)
-        readings = [s.content() for s in self.genai if s.reading.kind == "tool"]
+        requested = {call.name for m in transcript.messages for call in m.tool_calls}
+        readings = once(self.tree, [s for s in self.genai if s.reading.kind == "tool"])
+        for reading in readings:
+            if reading.documents:
+                self._add_retrieval(reading)
+        # A retrieval that no model asked for is a step of the application, not a tool.
+        readings = [r for r in readings if not r.documents or r.tool_name in requested]
         executions = link(transcript.messages, [execution(r) for r in readings])
         self.records.extend(zip(readings, executions, strict=True))
         messages, added = with_results(transcript.messages, executions)

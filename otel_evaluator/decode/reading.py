@@ -90,6 +90,8 @@ class Reading(msgspec.Struct):
     conversation_id: str = ""
     user_id: str = ""
     agent: str = ""
+    agent_hint: str = ""
+    """A name to call the agent by where no span names one."""
     prompt_name: str = ""
     prompt_version: str = ""
     handoff_to: str = ""

@@ -9,8 +9,13 @@ from otel_evaluator.model.genai import Message
 
 
 def questions(genai: Sequence[Source], tree: Tree) -> list[str]:
-    """Plain-text inputs of the outermost agent and chain spans, by start."""
-    return [text for r in _outermost(genai, tree) if (text := r.input_text.strip())]
+    """What was asked of the outermost agent and chain spans, by start."""
+    asked = (r.input_text.strip() or _last_user(r.input) for r in _outermost(genai, tree))
+    return [text for text in asked if text]
+
+
+def _last_user(messages: Sequence[Message]) -> str:
+    return next((m.content for m in reversed(messages) if m.role == "user" and m.content), "")
 
 
 def own_input(own: Sequence[Message], asked: Sequence[str]) -> str:
@@ -19,7 +24,7 @@ def own_input(own: Sequence[Message], asked: Sequence[str]) -> str:
     A prompt often embeds them, together with retrieved passages, in one user message;
     where the enclosing span recorded the bare words, these are taken.
     """
-    last = next((m.content for m in reversed(own) if m.role == "user" and m.content), "")
+    last = _last_user(own)
     for text in reversed(asked):
         if text in last:
             return text

@@ -20,11 +20,13 @@ from otel_evaluator.decode.dialects.otel_genai import OtelGenAI
 from otel_evaluator.decode.dialects.pydantic_ai import PydanticAI
 from otel_evaluator.decode.dialects.strands import Strands
 from otel_evaluator.decode.dialects.traceai import TraceAI
+from otel_evaluator.decode.dialects.traceai_old import TraceAIOld
 from otel_evaluator.decode.dialects.vercel_ai import VercelAI
 
 DIALECTS: tuple[Dialect, ...] = (
     OpenInference(),
     TraceAI(),
+    TraceAIOld(),
     Langfuse(),
     MLflow(),
     LangSmith(),

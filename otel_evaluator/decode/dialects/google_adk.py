@@ -1,7 +1,8 @@
 """Google ADK 1.x: ``gcp.vertex.agent.*``, Gemini requests and responses as JSON.
 
 Source: google-adk 1.0.0, ``google/adk/telemetry.py``. Version 2 follows the semantic
-conventions, its content in log records by default, and is read by otel_genai.
+conventions, with content in log records by default; its operation names and messages are
+read by otel_genai.
 """
 
 from typing import Any
@@ -22,27 +23,37 @@ _RESULT = "gcp.vertex.agent.tool_response"
 
 
 class GoogleADK:
-    """Spans of ADK before it used operation names."""
+    """Spans of ADK; up to version 1 without operation names."""
 
     name = "google_adk"
 
     def matches(self, span: Span) -> bool:
         attributes = span.attributes
-        if span.scope.name == _SCOPE:
-            return "gen_ai.operation.name" not in attributes or _REQUEST in attributes
-        return _REQUEST in attributes or _ARGUMENTS in attributes or _RESULT in attributes
+        return (
+            span.scope.name == _SCOPE
+            or _REQUEST in attributes
+            or _ARGUMENTS in attributes
+            or _RESULT in attributes
+        )
 
     def read(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
         operation, _, target = span.name.partition(" ")
         target = target.strip("[]")
-        if not reading.kind:
+        if not reading.kind and "gen_ai.operation.name" not in attributes:
             _read_kind(span, operation, reading)
+        if not reading.user_id:
+            # Version 2 names the user on the log records only.
+            found = (text(record.attributes.get("user.id")) for record in reading.logs)
+            reading.user_id = next((user for user in found if user), "")
         if reading.kind == "tool":
             reading.tool_name = reading.tool_name or target
             # One execution is two spans here: the arguments on one, the result on the other.
-            if operation == "tool_response" and not reading.tool_call_id:
-                reading.tool_call_id = text(_function_response(attributes).get("id"))
+            if operation == "tool_response":
+                event = mapping(attributes.get(_RESULT))
+                reading.agent = reading.agent or text(event.get("author"))
+                if not reading.tool_call_id:
+                    reading.tool_call_id = text(_function_response(event).get("id"))
         elif reading.kind == "agent" and operation in ("agent_run", "invoke_agent"):
             reading.agent = reading.agent or target
         elif reading.kind == "llm":
@@ -65,7 +76,7 @@ def _read_kind(span: Span, operation: str, reading: Reading) -> None:
     attributes = span.attributes
     if operation == "call_llm" or text(attributes.get(_REQUEST)):
         reading.kind = "llm"
-    elif _ARGUMENTS in attributes or _RESULT in attributes or operation in ("execute_tool",):
+    elif _ARGUMENTS in attributes or _RESULT in attributes or operation == "execute_tool":
         reading.kind = "tool"
     elif operation == "agent_run":
         reading.kind = "agent"
@@ -121,9 +132,8 @@ def _read_chat(attributes: dict[str, Any], reading: Reading) -> None:
             reading.note(f"unmapped:{_RESPONSE}")
 
 
-def _function_response(attributes: dict[str, Any]) -> dict[str, Any]:
+def _function_response(event: dict[str, Any]) -> dict[str, Any]:
     """The first function response of a recorded event; empty where there is none."""
-    event = mapping(attributes.get(_RESULT))
     parts = mapping(event.get("content")).get("parts")
     for part in parts if isinstance(parts, list) else ():
         found = part.get("function_response") if isinstance(part, dict) else None
@@ -133,7 +143,7 @@ def _function_response(attributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_result(attributes: dict[str, Any], reading: Reading) -> None:
-    found = _function_response(attributes)
+    found = _function_response(mapping(attributes[_RESULT]))
     value = found.get("response") if found else structured(attributes[_RESULT])
     if value is None or value == "<not serializable>":
         return

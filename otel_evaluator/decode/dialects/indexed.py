@@ -53,6 +53,9 @@ class IndexedMessages:
         if not reading.kind:
             named = text(attributes.get("llm.request.type")).lower()
             reading.kind = _KINDS.get(named, "llm")
+        if not reading.provider:
+            # OpenLLMetry writes names as brands: OpenAI, Anthropic.
+            reading.provider = text(attributes.get("gen_ai.system")).lower()
         if not reading.finish_reasons and reading.kind == "llm":
             found = (
                 finish_reason(fields.get("finish_reason"))

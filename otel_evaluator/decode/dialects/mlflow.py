@@ -67,7 +67,7 @@ class MLflow:
 
     def content(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
-        sent, received = attributes.get(_INPUT), attributes.get(_OUTPUT)
+        sent, received = _value(attributes, _INPUT), _value(attributes, _OUTPUT)
         if reading.kind == "llm":
             if not reading.tool_definitions:
                 reading.tool_definitions = tool_definitions(attributes.get("mlflow.chat.tools"))
@@ -86,6 +86,12 @@ class MLflow:
         elif reading.kind != "embedding":
             observed.read_question(sent, reading)
             observed.read_answer(received, reading)
+
+
+def _value(attributes: dict[str, Any], name: str) -> Any:
+    """The encoded value; None where it encodes that there is none."""
+    value = attributes.get(name)
+    return None if value == "null" else value
 
 
 def _quoted(attributes: dict[str, Any], name: str) -> str:

@@ -7,7 +7,12 @@ instrumentation-* (LangChain, OpenAI, OpenAI Agents and others).
 from typing import Any
 
 from otel_evaluator.decode.blocks import arguments
-from otel_evaluator.decode.definitions import documents, is_schema, tool_definition
+from otel_evaluator.decode.definitions import (
+    documents,
+    is_retrieval_name,
+    is_schema,
+    tool_definition,
+)
 from otel_evaluator.decode.dialects import langchain
 from otel_evaluator.decode.finish import finish_reasons
 from otel_evaluator.decode.flattened import entries, flat_messages, has_gap, rows
@@ -47,10 +52,9 @@ class OpenInference:
 
     def matches(self, span: Span) -> bool:
         attributes = span.attributes
-        return (
-            "openinference.span.kind" in attributes
-            or "llm.model_name" in attributes
-            or "llm.input_messages.0.message.role" in attributes
+        return "openinference.span.kind" in attributes or (
+            ("llm.model_name" in attributes or "llm.input_messages.0.message.role" in attributes)
+            and "fi.span.kind" not in attributes
         )
 
     def read(self, span: Span, reading: Reading) -> None:
@@ -79,7 +83,7 @@ class OpenInference:
             read_values(attributes, reading)
         if kind == "tool":
             read_tool_values(attributes, reading)
-        if kind in ("retriever", "reranker", "chain", "tool"):
+        if kind in ("retriever", "reranker", "chain"):
             read_documents(attributes, reading)
 
 
@@ -128,7 +132,7 @@ def read_identity(span: Span, reading: Reading) -> None:
         reading.agent = text(attributes.get("agent.name"))
         if not reading.agent and reading.kind == "agent":
             # LangChain names its agents by the span alone.
-            reading.agent = text(attributes.get("graph.node.name")) or span.name
+            reading.agent_hint = text(attributes.get("graph.node.name")) or span.name
     if not reading.prompt_version:
         names = ("llm.prompt_template.version", "prompt.version")
         reading.prompt_version = first_text(attributes, names)
@@ -240,6 +244,9 @@ def read_tool_values(attributes: dict[str, Any], reading: Reading) -> None:
     value = attributes.get("output.value")
     if reading.result is None and value is not None:
         langchain.read_tool_result(value, reading)
+    if is_retrieval_name(reading.tool_name):
+        reading.documents = reading.documents or _documents(attributes) or documents(value)
+        reading.query = reading.query or langchain.query(attributes.get("input.value"))
 
 
 def read_documents(attributes: dict[str, Any], reading: Reading) -> None:

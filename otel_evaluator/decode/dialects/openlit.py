@@ -85,9 +85,9 @@ def transcript(value: Any) -> tuple[Message, ...]:
             found[-1][1].append(line)
         else:
             return (Message(role="user", content=value),)
-    # Content that is absent beside tool calls is written as None.
     texts = [(role, "\n".join(lines)) for role, lines in found]
-    return tuple(Message(role=r, content="" if t == "None" else t) for r, t in texts)
+    # A message of nothing but tool calls is written as None: the calls are lost.
+    return tuple(Message(role=role, content=t) for role, t in texts if t != "None")
 
 
 def _requested(attributes: dict[str, Any]) -> tuple[Message, ...]:

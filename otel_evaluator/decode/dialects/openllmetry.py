@@ -7,7 +7,7 @@ indexed form before that is a dialect of its own.
 
 from typing import Any
 
-from otel_evaluator.decode.definitions import documents
+from otel_evaluator.decode.definitions import documents, is_retrieval_name
 from otel_evaluator.decode.dialects import langchain
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import first_text, structured, text
@@ -21,6 +21,7 @@ _KINDS: dict[str, SpanKind] = {
     "handoff": "handoff",
 }
 _PROPERTIES = "traceloop.association.properties."
+_LANGCHAIN_AGENT = _PROPERTIES + "lc_agent_name"
 _PROMPT_NAME = ("traceloop.prompt.key", _PROPERTIES + "prompt_name")
 _PROMPT_VERSION = (
     "traceloop.prompt.version_name",
@@ -29,13 +30,6 @@ _PROMPT_VERSION = (
 )
 _INPUT = ("traceloop.entity.input", "gen_ai.task.input")
 _OUTPUT = ("traceloop.entity.output", "gen_ai.task.output")
-_RETRIEVING = ("retriev", "vector_search", "similarity_search", "search_passages", "rag_search")
-
-
-def is_retrieval_name(name: str) -> bool:
-    """Whether a function's name says that it retrieves documents."""
-    name = name.lower()
-    return any(word in name for word in _RETRIEVING)
 
 
 class OpenLLMetry:
@@ -59,6 +53,8 @@ class OpenLLMetry:
         entity = text(attributes.get("traceloop.entity.name"))
         if not reading.kind and named:
             reading.kind = self._kind(attributes, named, entity)
+        if not reading.agent:
+            reading.agent = text(attributes.get(_LANGCHAIN_AGENT))
         if not reading.prompt_name:
             reading.prompt_name = first_text(attributes, _PROMPT_NAME)
         if not reading.prompt_version:
@@ -70,6 +66,8 @@ class OpenLLMetry:
                 reading.tool_error = text(attributes.get("error.type")) or "failure"
         elif reading.kind == "agent" and not reading.agent:
             reading.agent = text(attributes.get("gen_ai.agent.name")) or entity
+        elif named == "workflow" and not reading.agent_hint:
+            reading.agent_hint = entity
         elif reading.kind == "handoff":
             names = ("gen_ai.handoff.to_agent", "langgraph.command.goto_node")
             reading.handoff_to = reading.handoff_to or first_text(attributes, names)

@@ -88,6 +88,8 @@ _OWN_KEYS = frozenset(
     }
 )
 _PROVIDER = ("gen_ai.provider.name", "gen_ai.system")
+_FRAMEWORKS = frozenset({"strands-agents", "langchain", "gcp.vertex.agent", "autogen"})
+"""Written as the provider by frameworks that do not say whose model they called."""
 _INPUT_TOKENS = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",
@@ -152,7 +154,8 @@ class OtelGenAI:
         if not reading.kind:
             reading.kind = _kind(span, operation)
         if not reading.provider:
-            reading.provider = first_text(attributes, _PROVIDER)
+            named = first_text(attributes, _PROVIDER)
+            reading.provider = "" if named in _FRAMEWORKS else named
         if not reading.agent:
             reading.agent = text(attributes.get("gen_ai.agent.name"))
         if not reading.prompt_name:

@@ -4,8 +4,9 @@ Source: strands-agents 1.62.0, ``strands/telemetry/tracer.py``. Messages are spa
 by otel_genai; their content is in the shape of Amazon Bedrock's converse API.
 """
 
+from otel_evaluator.decode.blocks import plain
 from otel_evaluator.decode.reading import Reading
-from otel_evaluator.decode.values import number, text
+from otel_evaluator.decode.values import number, structured, text
 from otel_evaluator.model.span import Span
 
 _SCOPE = "strands.telemetry.tracer"
@@ -25,6 +26,8 @@ class Strands:
         operation = text(attributes.get("gen_ai.operation.name"))
         if not reading.kind and operation == _CYCLE:
             reading.kind = "chain"
+        if text(attributes.get("gen_ai.tool.status")) == "error" and not reading.tool_error:
+            reading.tool_error = span.status_message or "error"
         if reading.time_to_first_chunk_s is None and operation == "chat":
             # In milliseconds here; the same name means seconds elsewhere.
             waited = number(attributes.get("gen_ai.server.time_to_first_token"))
@@ -32,4 +35,7 @@ class Strands:
             reading.streaming = reading.streaming or bool(waited)
 
     def content(self, span: Span, reading: Reading) -> None:
-        return
+        value = span.attributes.get("gen_ai.tool.call.result")
+        if reading.result is None and value is not None:
+            # A list of content blocks, as the model gets it.
+            reading.result = plain(structured(value))

@@ -1,7 +1,8 @@
 """Vercel AI SDK 3 to 6, and the legacy telemetry of 7: ``ai.*``.
 
 Source: vercel/ai ``packages/ai/src/telemetry`` of 4.3 and 5.0, ``@ai-sdk/otel`` 1.0. The
-default telemetry of version 7 follows the semantic conventions and is read by otel_genai.
+default telemetry of version 7 (scope ``gen_ai``) follows the semantic conventions; only what
+it adds to them is read here.
 """
 
 from typing import Any
@@ -45,14 +46,17 @@ class VercelAI:
         attributes = span.attributes
         return (
             "ai.operationId" in attributes
-            or "ai.ranking" in attributes
+            or span.scope.name == "gen_ai"
             or ("operation.name" in attributes and _operation(attributes).startswith("ai."))
         )
 
     def read(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
         operation = _operation(attributes)
-        if not reading.kind and operation:
+        if not operation:
+            _read_version_7(attributes, reading)
+            return
+        if not reading.kind:
             reading.kind = _kind(operation)
         if not reading.agent:
             reading.agent = text(attributes.get("ai.telemetry.functionId"))
@@ -81,6 +85,13 @@ class VercelAI:
 def _operation(attributes: dict[str, Any]) -> str:
     found = text(attributes.get("ai.operationId"))
     return found or text(attributes.get("operation.name")).partition(" ")[0]
+
+
+def _read_version_7(attributes: dict[str, Any], reading: Reading) -> None:
+    waited = number(attributes.get("gen_ai.client.operation.time_to_first_chunk"))
+    if reading.time_to_first_chunk_s is None and waited is not None:
+        reading.time_to_first_chunk_s = waited
+        reading.streaming = True
 
 
 def _kind(operation: str) -> SpanKind:
