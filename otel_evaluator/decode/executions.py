@@ -6,6 +6,8 @@ from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.spans import Source
 from otel_evaluator.decode.tree import Tree
 
+_SERVER, _CLIENT = 2, 3
+"""``Span.kind`` of the two ends of a request (OTLP ``trace.proto``)."""
 _CALLING = ("llm", "agent", "tool")
 """Between an execution and a repetition of it lies no other operation."""
 
@@ -14,13 +16,16 @@ def once(tree: Tree, sources: Sequence[Source]) -> list[Reading]:
     """Readings of tool spans, with content, by start, without repetitions.
 
     The same execution is recorded by nested spans (the caller's, an MCP client's and its
-    server's) or by two siblings that each hold one half (ADK 1). What only the dropped one
-    knew is filled into the one that stays.
+    server's, also where the spans of the transport between them were not kept) or by two
+    siblings that each hold one half (ADK 1). What only the dropped one knew is filled into
+    the one that stays.
     """
     kept: list[Reading] = []
+    served: set[str] = set()
     for source in sources:
         reading = source.content()
-        first = _outer(tree, source) or _other_half(reading, kept)
+        first = _outer(tree, source) or _client(reading, kept, served)
+        first = first or _other_half(reading, kept)
         if first is None:
             kept.append(reading)
         else:
@@ -46,6 +51,24 @@ def _outer(tree: Tree, source: Source) -> Reading | None:
 def _kept(tree: Tree, source: Source) -> Reading:
     """The outermost record, where the enclosing one repeats another itself."""
     return _outer(tree, source) or source.reading
+
+
+def _client(reading: Reading, kept: Sequence[Reading], served: set[str]) -> Reading | None:
+    """The MCP client's record of the request that this MCP server's span answered."""
+    span = reading.span
+    if span.kind != _SERVER or "mcp" not in reading.dialects:
+        return None
+    for first in kept:
+        asked = first.span
+        if (
+            asked.kind == _CLIENT
+            and first.tool_name == reading.tool_name
+            and asked.start_ns <= span.start_ns <= asked.end_ns
+            and asked.span_id not in served
+        ):
+            served.add(asked.span_id)
+            return first
+    return None
 
 
 def _other_half(reading: Reading, kept: Sequence[Reading]) -> Reading | None:
