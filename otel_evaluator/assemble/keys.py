@@ -1,30 +1,32 @@
 """Which conversation a trace belongs to, as its encoded spans say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+import stringzilla
 
 from otel_evaluator.wire.attributes import text_attributes
 
 
-def conversation_of(spans: Iterable[bytes], keys: Sequence[bytes]) -> tuple[str, bool]:
-    """The conversation id and whether several were named.
+def conversation_of(
+    spans: Sequence[bytes], joined: bytes, keys: Sequence[bytes]
+) -> tuple[str, bool]:
+    """The conversation id and whether several were named; ``joined`` is all spans in one.
 
     The first key of precedence that any span carries wins; of several values under it the
     smallest, so that the order of arrival does not matter. Empty when none is named.
     """
-    best = len(keys)
-    values: set[str] = set()
-    for span in spans:
-        candidates = [key for key in keys[: best + 1] if key in span]
-        if not candidates:
+    contains = stringzilla.contains
+    for key in keys:
+        if not contains(joined, key):
             continue
-        found = text_attributes(span, candidates)
-        for rank, key in enumerate(keys[: best + 1]):
-            value = found.get(key)
-            if value is None:
+        values: set[str] = set()
+        known = b""
+        for span in spans:
+            if not contains(span, key) or (known and contains(span, known)):
                 continue
-            if rank < best:
-                best, values = rank, {value}
-            else:
+            for value, encoded in text_attributes(span, (key,)).values():
                 values.add(value)
-            break
-    return (min(values), len(values) > 1) if values else ("", False)
+                known = encoded
+        if values:
+            return min(values), len(values) > 1
+    return "", False

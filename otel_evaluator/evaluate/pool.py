@@ -216,14 +216,14 @@ class WorkerPool:
         for worker in self._workers:
             worker.stop()
 
-    async def _serve(self, worker: Worker) -> None:
+    async def _serve(self, worker: Worker | ThreadWorker) -> None:
         while True:
             batch = [await self._queue.get()]
             while len(batch) < 16 and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             await self._run(worker, batch)
 
-    async def _run(self, worker: Worker, batch: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
+    async def _run(self, worker: Worker | ThreadWorker, batch: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
         while batch:
             try:
                 results = await worker.run([task for task, _ in batch])

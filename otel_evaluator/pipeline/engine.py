@@ -122,14 +122,14 @@ class Engine:
             parts.metrics.child("subjects", "trace", "unresolved", "skipped").inc()
             parts.entries.done(closed.entries)
             return
-        bodies = [body for _, _, body in (*raw.spans, *raw.context)]
-        conversation_id, several = conversation_of(bodies, CONVERSATION_KEYS)
+        spans = [body for _, _, body in (*raw.spans, *raw.context)]
+        joined = b"".join((*spans, *(body for _, _, body in raw.logs)))
+        conversation_id, several = conversation_of(spans, joined, CONVERSATION_KEYS)
         if several:
             parts.metrics.child("sampling_conflicts").inc()
         u = parts.sampler.u(raw.trace_id, conversation_id)
         feedback = parts.feedback.of(raw.trace_id, conversation_id)
-        bodies.extend(body for _, _, body in raw.logs)
-        if not feedback and not parts.sampler.may_select(u, bodies):
+        if not feedback and not parts.sampler.may_select(u, joined):
             parts.ledger.sampled_out(raw.trace_id, u / ONE, conversation_id)
             parts.counter.sampled_out(self._trace_evaluators)
             parts.entries.done(closed.entries)
@@ -144,7 +144,7 @@ class Engine:
             want_trace=self._by_conversation and bool(conversation_id),
             now_ns=parts.clock.time_ns(),
         )
-        self._start(work, closed.entries, sum(map(len, bodies)))
+        self._start(work, closed.entries, len(joined))
 
     def _conversation_closed(self, closed: ClosedConversation) -> None:
         parts = self._parts

@@ -43,7 +43,7 @@ class PipelineIntake:
     async def traces(self, body: bytes, protocol: str) -> Receipt:
         """Take an ExportTraceServiceRequest."""
         self._check_open()
-        selection = self._selector.spans(body, self._assembler.open)
+        selection = self._selector.spans(body, self._assembler.open.keys())
         if selection.excluded:
             self._exclude(selection)
         if selection.spans or selection.context:
@@ -69,7 +69,7 @@ class PipelineIntake:
         """Put one entry of an earlier run back into assembly."""
         try:
             if entry.signal == "traces":
-                selection = self._selector.spans(entry.body, self._assembler.open)
+                selection = self._selector.spans(entry.body, self._assembler.open.keys())
                 self._hold_spans(selection, entry.sequence)
             else:
                 self._hold_logs(self._selector.logs(entry.body), entry.sequence)

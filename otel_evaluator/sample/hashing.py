@@ -37,6 +37,20 @@ class KeyHash:
         state.update(trace_id)
         return int.from_bytes(state.digest(), "big")
 
+    def traces_at_or_above(self, trace_ids: set[bytes], limit: int) -> set[bytes]:
+        """Those 16-byte trace ids whose u is at or above a threshold below ONE.
+
+        Big-endian digests of one length compare as their numbers do.
+        """
+        bound, copy = limit.to_bytes(7, "big"), self._trace.copy
+        above = set()
+        for trace_id in trace_ids:
+            state = copy()
+            state.update(trace_id)
+            if state.digest() >= bound:
+                above.add(trace_id)
+        return above
+
     def conversation(self, conversation_id: str) -> int:
         """The u of a conversation id."""
         state = self._conversation.copy()

@@ -62,13 +62,18 @@ class Sampler:
         """The u of a conversation subject, whatever the key of its traces."""
         return self._hash.conversation(conversation_id)
 
-    def excludes_trace(self, trace_id: bytes) -> bool:
-        """Whether no evaluator can ever select this trace, whatever it contains."""
+    @property
+    def excludes_any(self) -> bool:
+        """Whether there are keys that no evaluator can ever select."""
+        return self._screen.ceiling < ONE
+
+    def excluded_traces(self, trace_ids: set[bytes]) -> set[bytes]:
+        """Those traces that no evaluator can ever select, whatever they contain."""
         if self._screen.ceiling >= ONE:
-            return False
+            return set()
         if self._by_trace:
-            return self._hash.trace(trace_id) >= self._screen.ceiling
-        return trace_id in self._young or trace_id in self._old
+            return self._hash.traces_at_or_above(trace_ids, self._screen.ceiling)
+        return (trace_ids & self._young) | (trace_ids & self._old)
 
     def excludes_conversation(self, conversation_id: str) -> bool:
         """Whether no evaluator can ever select a trace of this conversation."""
@@ -82,6 +87,6 @@ class Sampler:
         if len(self._young) > _REMEMBERED:
             self._old, self._young = self._young, set()
 
-    def may_select(self, u: int, bodies: Iterable[bytes]) -> bool:
-        """Whether some evaluator could select a trace with these encoded spans and logs."""
-        return self._screen.may_select(u, bodies)
+    def may_select(self, u: int, joined: bytes) -> bool:
+        """Whether some evaluator could select a trace; ``joined`` is its encoded items in one."""
+        return self._screen.may_select(u, joined)

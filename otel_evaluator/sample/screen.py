@@ -7,7 +7,9 @@ Two exact arguments, no heuristics:
   trace, sees those signals at their defaults, so its value is known beforehand.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+import stringzilla
 
 from otel_evaluator.config.condition import Condition, context
 from otel_evaluator.model.subject import Subject
@@ -66,16 +68,13 @@ class Screen:
         scaled = min(1.0, rate * self._multiplier) if self._scaled else 0.0
         return threshold(max(self._fixed, scaled))
 
-    def may_select(self, u: int, bodies: Iterable[bytes]) -> bool:
-        """Whether some evaluator could select a trace with these encoded spans and logs."""
+    def may_select(self, u: int, joined: bytes) -> bool:
+        """Whether some evaluator could select a trace; ``joined`` is its encoded items in one."""
         if u < self._floor:
             return True
-        blob: bytes | None = None
         for limit, patterns in self._steps:
             if u >= limit:
                 return False
-            if blob is None:
-                blob = b"".join(bodies)
-            if any(pattern in blob for pattern in patterns):
+            if any(stringzilla.contains(joined, pattern) for pattern in patterns):
                 return True
         return False

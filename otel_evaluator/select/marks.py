@@ -1,62 +1,50 @@
-"""Finds the items of a request that contain a marker, by few searches over all of it.
+"""Finds the items of a request that contain a marker, with few searches.
 
 Each marker is searched once over the whole request with SIMD; most occur in none. Only
-those that occur are looked for item by item, jumping from a hit to the end of its item.
+those that occur are looked for item by item.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 
 import stringzilla
 
+_COMMON = (b".span", b".documents")
+"""Parts that several markers share: one search tells that all of them are absent."""
 
-def marked(body: bytes, items: Sequence[bytes], markers: Sequence[bytes]) -> list[int]:
+Probes = tuple[tuple[bytes, tuple[bytes, ...]], ...]
+"""What is searched for over the whole request, and the markers it may be part of."""
+
+
+def probes(markers: Sequence[bytes]) -> Probes:
+    """Group markers under a common part, or each under itself."""
+    groups: dict[bytes, list[bytes]] = {}
+    for marker in markers:
+        part = next((common for common in _COMMON if common in marker), marker)
+        groups.setdefault(part, []).append(marker)
+    return tuple((part, tuple(group)) for part, group in groups.items())
+
+
+def stems(keys: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The few words of which every conversation key contains one."""
+    words = (b"conversation", b"session", b"thread")
+    found = {next((word for word in words if word in key), key): None for key in keys}
+    return tuple(found)
+
+
+def marked(body: bytes, items: Sequence[bytes], searches: Probes) -> list[int]:
     """Indices of the items that contain a marker, ascending; items are slices of ``body``."""
-    present = [marker for marker in markers if stringzilla.find(body, marker) >= 0]
+    contains = stringzilla.contains
+    present = [
+        marker
+        for part, markers in searches
+        if contains(body, part)
+        for marker in markers
+        if marker is part or contains(body, marker)
+    ]
     if not present:
         return []
-    joined = b"".join(items)
-    ends = list(accumulate(map(len, items)))
-    found = _jump(joined, ends, present[0])
+    first = present[0]
+    found = [i for i, item in enumerate(items) if contains(item, first)]
     for marker in present[1:]:
-        found = _fill(joined, ends, found, marker)
-    return found
-
-
-def _jump(joined: bytes, ends: list[int], marker: bytes) -> list[int]:
-    """Items with one marker, jumping over the rest of each item that has it."""
-    found = []
-    size = len(marker)
-    position = joined.find(marker)
-    while position >= 0:
-        index = bisect_right(ends, position)
-        end = ends[index]
-        if position + size <= end:
-            found.append(index)
-            position = joined.find(marker, end)
-        else:
-            position = joined.find(marker, position + 1)
-    return found
-
-
-def _fill(joined: bytes, ends: list[int], found: list[int], marker: bytes) -> list[int]:
-    """Add the items between the found ones that contain another marker."""
-    merged: list[int] = []
-    size = len(marker)
-    start = 0
-    for stop in (*found, len(ends)):
-        limit = ends[stop - 1] if stop else 0
-        position = joined.find(marker, start, limit)
-        while position >= 0:
-            index = bisect_right(ends, position)
-            end = ends[index]
-            if position + size <= end:
-                merged.append(index)
-                position = joined.find(marker, end, limit)
-            else:
-                position = joined.find(marker, position + 1, limit)
-        if stop < len(ends):
-            merged.append(stop)
-            start = ends[stop]
-    return merged
+        found += [i for i, item in enumerate(items) if contains(item, marker)]
+    return found if len(present) == 1 else sorted(set(found))
