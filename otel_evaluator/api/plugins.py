@@ -48,6 +48,7 @@ def discover_evaluators(
     """
     found = entry_points(group=GROUP) if entries is None else entries
     registry: Registry[EvaluatorType[Any]] = Registry("evaluator")
+    loaded: dict[str, EvaluatorType[Any]] = {}
     origins: dict[str, str] = {}
     problems: list[str] = []
     permitted = None if allowed is None else {_normal(name) for name in allowed}
@@ -65,6 +66,8 @@ def discover_evaluators(
             )
             continue
         for kind in types:
+            if loaded.setdefault(kind.name, kind) is kind and kind.name in registry:
+                continue  # offered by itself and with its module
             if kind.name in registry:
                 problems.append(
                     f"package {package!r}: evaluator {kind.name!r} is already registered by "

@@ -178,7 +178,7 @@ def an_export_request(
 
 
 def in_descending_order(message: Any) -> bytes:
-    """Encode a protobuf message the way a Go Collector does, byte for byte.
+    """Encode a protobuf message with its fields in the order a Go Collector writes them.
 
     Fields come in the reverse of their order in the .proto file: descending numbers, but a
     span's flags (16) stand between name (5) and parent_span_id (4). Elements of a repeated

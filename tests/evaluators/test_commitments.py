@@ -135,7 +135,12 @@ def test_arithmetic_can_be_switched_off(evaluate):
 
 def test_kinds(evaluate):
     subject = told("nothing", "30 EUR or 15 % off, on 3 May at 10:30")
-    for kind, shown in {"money": "30 EUR", "percentage": "15 %", "date": "05-03", "time": "10:30"}.items():
+    for kind, shown in {
+        "money": "30 EUR",
+        "percentage": "15 %",
+        "date": "05-03",
+        "time": "10:30",
+    }.items():
         verdict = evaluate("commitments", subject, kinds=[kind])
         assert verdict.explanation == f"nothing before it supports {kind} {shown} in answer 1"
 

@@ -53,4 +53,7 @@ def test_quantities(text, found):
 
 
 def test_text_whose_lower_case_is_longer():
-    assert [str(q) for q in quantities("İİİ costs twenty euro, İ on Monday")] == ["Monday", "20 EUR"]
+    assert [str(q) for q in quantities("İİİ costs twenty euro, İ on Monday")] == [
+        "Monday",
+        "20 EUR",
+    ]

@@ -10,7 +10,7 @@ SENTENCE = "Version 1.9 adds gift cards and fixes the rounding of totals."
     "text",
     [
         " ".join([SENTENCE] * 6),
-        "\n".join([SENTENCE, SENTENCE]),
+        f"{SENTENCE}\n{SENTENCE}",
         "Please hold the line while I look. " + SENTENCE + " " + SENTENCE.replace("adds", "added"),
         "the cat sat on the mat and then " * 20,
         "订单已经发出请您耐心等待" * 8,
@@ -28,8 +28,8 @@ def test_repeated(evaluate, text):
     "text",
     [
         SENTENCE,
-        "We have these times:\n- 10:00 with Dr. Brandt in room A\n- 10:30 with Dr. Brandt in room A",
-        "| shoes size 41 | 49.90 EUR |\n| shoes size 42 | 59.90 EUR |\n| shoes size 43 | 69.90 EUR |",
+        "These times:\n- 10:00 with Dr. Brandt in room A\n- 10:30 with Dr. Brandt in room A",
+        "| shoes in size 41 | 49.90 EUR |\n| shoes in size 42 | 59.90 EUR |",
         "Yes. Yes. Yes.",
         "Your order left our warehouse. It should be with you on Monday. If not, call us again.",
     ],

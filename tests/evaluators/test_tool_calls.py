@@ -15,9 +15,7 @@ TOOLS = (ToolDefinition("find_order", "", SCHEMA), ToolDefinition("bare"))
 def calling(*calls, tools=TOOLS, shared=()):
     message = a_message("assistant", "", tool_calls=calls)
     model_call = a_model_call(output=(message,), tool_definitions=tools)
-    return a_subject(
-        messages=(a_message(), message), calls=(model_call,), tool_definitions=shared
-    )
+    return a_subject(messages=(a_message(), message), calls=(model_call,), tool_definitions=shared)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""A plugin with everything that can go wrong while it is loaded."""

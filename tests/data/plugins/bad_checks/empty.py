@@ -1,0 +1,3 @@
+"""Offers nothing."""
+
+NAME = "not an evaluator"
