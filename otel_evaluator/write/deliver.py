@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import structlog
@@ -20,7 +21,7 @@ from otel_evaluator.errors import SinkError
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.outcome import Outcome
 from otel_evaluator.write.batch import BatchBuilder, rows
-from otel_evaluator.write.lane import Lane, SinkStatistics
+from otel_evaluator.write.lane import Lane
 from otel_evaluator.write.retry import RetryConfig
 
 log = structlog.get_logger(__name__)
@@ -29,17 +30,6 @@ Sleep = Callable[[float], Awaitable[None]]
 
 CLOSE_S = 5.0
 """How long a writer may take to close after the drain."""
-
-
-class DeliveryStatistics(msgspec.Struct, frozen=True):
-    """Where the rows are."""
-
-    open_rows: int
-    """In the batch being filled."""
-    pending_batches: int
-    """Frozen, and not yet confirmed by every sink."""
-    pending_rows: int
-    sinks: tuple[SinkStatistics, ...]
 
 
 class Delivery:
@@ -145,19 +135,26 @@ class Delivery:
         self._tasks = []
         await self._close_writers()
         if not done:
-            left = self.statistics()
-            log.warning("scores not delivered before the deadline", batches=left.pending_batches)
+            log.warning("scores not delivered before the deadline", batches=self.pending_batches)
         return done
 
-    def statistics(self) -> DeliveryStatistics:
-        """Counts of this moment."""
-        pending = [batch for batch, _ in self._unfinished.values()] + list(self._closed)
-        return DeliveryStatistics(
-            open_rows=len(self._builder),
-            pending_batches=len(pending),
-            pending_rows=sum(rows(batch) for batch in pending),
-            sinks=tuple(lane.statistics() for lane in self._lanes),
-        )
+    def statistics(self) -> dict[str, dict[str, Any]]:
+        """Per sink: ``ready`` and the fields of SinkStatistics; plain values, fit for JSON."""
+        return {
+            found.name: {"ready": found.state != "held", **msgspec.to_builtins(found)}
+            for found in (lane.statistics() for lane in self._lanes)
+        }
+
+    @property
+    def pending_batches(self) -> int:
+        """Frozen batches that not every sink has confirmed."""
+        return len(self._unfinished) + len(self._closed)
+
+    @property
+    def pending_rows(self) -> int:
+        """Rows taken and not yet confirmed by every sink, the open batch included."""
+        frozen = [batch for batch, _ in self._unfinished.values()] + list(self._closed)
+        return len(self._builder) + sum(rows(batch) for batch in frozen)
 
     def _check_open(self) -> None:
         if self._stopping:

@@ -24,7 +24,8 @@ import lz4.frame
 TRANSPORT = {
     "database", "query", "query_id", "session_id", "wait_end_of_query", "compress", "decompress",
     "enable_http_compression", "send_progress_in_http_headers", "buffer_size", "user", "password",
-    "http_headers_progress_interval_ms", "client_protocol_version", "cancel_http_readonly_queries_on_client_close",
+    "http_headers_progress_interval_ms", "client_protocol_version",
+    "cancel_http_readonly_queries_on_client_close",
 }  # fmt: skip
 """URL parameters that the HTTP interface keeps to itself."""
 
@@ -242,7 +243,7 @@ def _handler(front: ClickHouseHttp) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815  (the name http.server looks for)
 
         def _known(self) -> bool:
             kind, _, encoded = self.headers.get("Authorization", "").partition(" ")

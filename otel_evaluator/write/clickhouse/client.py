@@ -5,6 +5,8 @@ takes them in order, so the event loop never waits and no two calls share a sess
 """
 
 import asyncio
+import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +20,7 @@ from clickhouse_connect.driver.exceptions import Error
 from otel_evaluator.errors import ConfigError, Held, Retryable
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig, Target
 from otel_evaluator.write.clickhouse.errors import classify
+from otel_evaluator.write.clickhouse.pool import CheckedPool
 from otel_evaluator.write.clickhouse.rows import Columns
 from otel_evaluator.write.text import clean
 
@@ -42,6 +45,7 @@ class ClickHouseClient:
         self._config = config
         self.target: Target = config.target
         self._client: Any = None
+        self._pool: CheckedPool | None = None
         self._thread: ThreadPoolExecutor | None = None
         self.version = ""
 
@@ -79,6 +83,8 @@ class ClickHouseClient:
             "max_result_rows": max_rows,
             "max_result_bytes": MAX_RESULT_BYTES,
             "result_overflow_mode": "break",
+            # The same thread writes: no question may hold it for longer than a write may take.
+            "max_execution_time": math.ceil(self._config.timeout),
         }
 
         def ask() -> Rows:
@@ -135,7 +141,10 @@ class ClickHouseClient:
         except ConfigError:
             raise
         except Exception as error:
-            raise classify(error, str(self.target), what) from None
+            failure = classify(error, str(self.target), what)
+            if isinstance(failure, Retryable) and self._pool is not None:
+                failure.retry_after_s = self._pool.retry_after_s
+            raise failure from None
 
     def _open(self) -> Any:
         if "pandas" not in sys.modules:
@@ -146,14 +155,16 @@ class ClickHouseClient:
 
     def _open_server(self) -> Any:
         target = self.target
+        self._pool = CheckedPool(self._config.ca_file, self._config.verify)
+        # Every failure is raised, and logged by the delivery loop at a limited rate.
+        logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
         return clickhouse_connect.get_client(
             host=target.host,
             port=target.port,
             username=target.username or None,
             password=target.password,
             interface="https" if target.secure else "http",
-            verify=self._config.verify,
-            ca_cert=self._config.ca_file or None,
+            pool_mgr=self._pool,
             connect_timeout=min(10, self._config.timeout),
             send_receive_timeout=self._config.timeout,
             autogenerate_session_id=False,

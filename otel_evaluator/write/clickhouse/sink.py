@@ -10,7 +10,7 @@ from otel_evaluator.clock import Clock
 from otel_evaluator.errors import Held
 from otel_evaluator.model.outcome import Outcome
 from otel_evaluator.model.span import LogRecord, Span
-from otel_evaluator.write.clickhouse import rows
+from otel_evaluator.write.clickhouse import reading, rows
 from otel_evaluator.write.clickhouse.client import MAX_ROWS, ClickHouseClient, Rows
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig
 from otel_evaluator.write.clickhouse.detect import (
@@ -84,6 +84,22 @@ class ClickHouseWriter:
     ) -> Rows:
         """Rows of a SELECT, by the same thread and connection; raises SinkError."""
         return await self._client.query(sql, parameters, max_rows)
+
+    async def scores(
+        self,
+        evaluator: str | None = None,
+        since_ns: int | None = None,
+        below: float | None = None,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """Rows of the scores view as mappings, newest first; raises SinkError.
+
+        ``since_ns`` is nanoseconds since the Unix epoch; ``Timestamp`` comes back as text with
+        nanoseconds, in UTC. Keys are the view's columns.
+        """
+        sql, parameters = reading.scores(self._schema, evaluator, since_ns, below, limit)
+        found = await self._client.query(sql, parameters, max_rows=limit)
+        return [dict(zip(reading.NAMES, row, strict=True)) for row in found]
 
     async def aclose(self) -> None:
         """Close the connection; safe without ``start``."""

@@ -6,8 +6,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from otel_evaluator.api.writer import Batch, written
-from otel_evaluator.clock import Clock
-from otel_evaluator.errors import ConfigError
+from otel_evaluator.clock import Clock, SystemClock
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.write.otlp.config import OtlpExporterConfig, Signal
 from otel_evaluator.write.otlp.encode import logs_request, traces_request
@@ -29,10 +28,13 @@ class OtlpWriter:
     name = "otlp"
 
     def __init__(
-        self, config: OtlpExporterConfig, clock: Clock, metrics: Metrics | None = None
+        self,
+        config: OtlpExporterConfig,
+        clock: Clock | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._config = config
-        self._clock = clock
+        self._clock = clock or SystemClock()
         self._metrics = metrics
         self._transport: Transport | None = None
         self._progress = Progress()
@@ -40,10 +42,8 @@ class OtlpWriter:
         """Spans and records that receivers rejected in partial successes."""
 
     async def start(self) -> None:
-        """Prepare the connection; ConfigError for unreadable certificates or no endpoint."""
-        if not self._config.endpoint:
-            raise ConfigError(["exporters.otlp.endpoint: is empty; write host:port"])
-        if self._transport is None:
+        """Prepare the connection; ConfigError for unreadable certificates."""
+        if self._transport is None and self._config.endpoint:
             http = self._config.protocol == "http/protobuf"
             self._transport = (
                 HttpTransport(self._config, self._clock) if http else GrpcTransport(self._config)
@@ -51,6 +51,8 @@ class OtlpWriter:
 
     async def write(self, batch: Batch) -> None:
         """Send one batch; what one signal confirmed is not sent again when the other failed."""
+        if not self._config.endpoint:
+            return
         if self._transport is None:
             await self.start()
         outcomes = written(batch.outcomes)

@@ -1,0 +1,37 @@
+"""The HTTP connections to a server, with two things the driver does not look at."""
+
+import re
+from typing import Any
+
+from clickhouse_connect.driver.httputil import get_pool_manager_options
+from urllib3 import PoolManager
+from urllib3.response import BaseHTTPResponse
+
+EXCEPTION_HEADER = "X-ClickHouse-Exception-Code"
+
+_EXCEPTION_BODY = re.compile(rb"\ACode: (\d+)\. DB::")
+
+
+class CheckedPool(PoolManager):
+    """A pool that notices failures behind a status of 200, and remembers ``Retry-After``.
+
+    A server that fails after it began to answer has sent its 200 already and writes the
+    exception into the body; the driver looks for it in results of queries, not of inserts.
+    """
+
+    def __init__(self, ca_file: str, verify: bool) -> None:
+        super().__init__(**get_pool_manager_options(ca_cert=ca_file or None, verify=verify))
+        self.retry_after_s: float | None = None
+
+    def request(self, method: str, url: str, **arguments: Any) -> BaseHTTPResponse:  # type: ignore[override]
+        """The answer, marked as an exception where its body holds one."""
+        self.retry_after_s = None
+        answer = super().request(method, url, **arguments)
+        waiting = answer.headers.get("Retry-After", "")
+        if waiting.isdigit():
+            self.retry_after_s = float(waiting)
+        if arguments.get("preload_content", True) and EXCEPTION_HEADER not in answer.headers:
+            found = _EXCEPTION_BODY.match(answer.data[:64])
+            if found:
+                answer.headers[EXCEPTION_HEADER] = found[1].decode()
+        return answer
