@@ -17,6 +17,8 @@ COLUMNS = (
     "trace", "instrumentation", "service", "evaluator", "value", "label", "passed", "tier",
     "prob.", "explanation",
 )  # fmt: skip
+_LEAST_WIDTH = {"service": 150, "tier": 130, "label": 130, "prob.": 110}
+"""Columns of the terminal below which a column of the table is left out."""
 SUMMARY = ("evaluator", "scored", "mean", "pass rate", "95 % interval", "no score", "failed")
 Z = 1.96
 """95 % of a normal distribution."""
@@ -39,11 +41,13 @@ def show(
     rows: Sequence[Row], metrics: Metrics, samples: Sequence[Sample], seed: str, console: Console
 ) -> None:
     """The table of scores, most telling first, and the summary of each evaluator."""
-    chosen = choose(rows, SHOWN)
-    console.print(table([line(row) for row in chosen], COLUMNS, "scores"))
-    if len(rows) > len(chosen):
+    scored = [row for row in rows if row["Outcome"] == "scored"]
+    chosen = choose(scored, SHOWN)
+    columns = [name for name in COLUMNS if console.width >= _LEAST_WIDTH.get(name, 0)]
+    console.print(table([line(row) for row in chosen], columns, "scores"))
+    if len(scored) > len(chosen):
         console.print(
-            f"… and {len(rows) - len(chosen)} more: otel-evaluator scores --limit {len(rows)}"
+            f"… and {len(scored) - len(chosen)} more: otel-evaluator scores --limit {len(rows)}"
         )
     console.print()
     console.print(table(summary(rows, metrics), SUMMARY, "evaluators (weighted by 1/probability)"))
@@ -52,17 +56,19 @@ def show(
 
 
 def choose(rows: Sequence[Row], most: int) -> list[Row]:
-    """What did not pass, then one that passed for each instrumentation, then the rest."""
+    """What did not pass, and of the rest as even a choice of instrumentations as fits."""
     bad = [row for row in rows if row.get("Passed") in (0, False)]
-    seen: set[str] = set()
-    first: list[Row] = []
-    rest: list[Row] = []
-    for row in rows:
-        if row in bad:
-            continue
-        (rest if row["instrumentation"] in seen else first).append(row)
-        seen.add(row["instrumentation"])
-    kept = [*bad[: max(0, most - len(first))], *first, *rest][:most]
+    seen: dict[str, int] = {}
+    rest: list[tuple[int, Row]] = []
+    # Score ids are hashes: their order mixes evaluators.
+    for row in sorted(rows, key=lambda row: str(row.get("ScoreId"))):
+        if row not in bad:
+            turn = seen[row["instrumentation"]] = seen.get(row["instrumentation"], -1) + 1
+            rest.append((turn, row))
+    rest.sort(key=lambda pair: pair[0])
+    first = sum(turn == 0 for turn, _ in rest)
+    kept = bad[: max(0, most - first)]
+    kept += [row for _, row in rest[: most - len(kept)]]
     return sorted(kept, key=lambda row: (row["instrumentation"], row["TraceId"], row["Evaluator"]))
 
 
@@ -134,11 +140,12 @@ def _interval(pairs: Sequence[tuple[float, float]]) -> str:
 
 
 def _coverage(rows: Sequence[Row], samples: Sequence[Sample], seed: str) -> str:
-    scored = {row["TraceId"] for row in rows}
+    scored = [row for row in rows if row["Outcome"] == "scored"]
     traces = {trace_id for sample in samples for trace_id in sample.fresh_trace_ids(seed)}
     kinds = {row["instrumentation"] for row in rows}
     return (
-        f"{len(rows)} scores of {len(scored)} traces ({len(traces)} were sent) of "
+        f"{len(scored)} scores, and {len(rows) - len(scored)} outcomes without one, of "
+        f"{len({row['TraceId'] for row in rows})} traces ({len(traces)} were sent) of "
         f"{len(kinds)} instrumentations"
     )
 

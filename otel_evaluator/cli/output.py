@@ -18,8 +18,8 @@ from otel_evaluator.errors import ConfigError, EvaluatorError
 
 PIPE_WIDTH = 160
 """Columns of a table that no terminal bounds."""
-_PROSE = ("explanation", "summary", "on", "service")
-"""Columns that wrap when the table is wider than the terminal."""
+_PROSE = {"explanation": 24, "summary": 24, "on": 10, "service": 10, "instrumentation": 14}
+"""Columns that wrap when the table is wider than the terminal, and their least width."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -109,9 +109,11 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str = "
             justify="right" if numeric and rows else "left",
             overflow="fold",
             no_wrap=column not in _PROSE,
+            min_width=_PROSE.get(column),
         )
     for row in rows:
-        built.add_row(*(cell(row.get(column)) for column in columns))
+        cells = [cell(row.get(column)) for column in columns]
+        built.add_row(*cells, style="red" if row.get("passed") is False else None)
     return built
 
 

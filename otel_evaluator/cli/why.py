@@ -37,14 +37,30 @@ def _print(found: dict[str, Any], console: Console) -> None:
     for name, value in found.items():
         if name not in ("trace_id", "subjects") and value not in (None, "", [], {}):
             console.print(f"  {name}: {cell(value)}")
+    quiet = 0
     for subject in found.get("subjects", []):
-        head = f"{subject.get('kind', 'subject')} {subject.get('key', '')}"
-        facts = ", ".join(
-            f"{name} {cell(value)}"
-            for name, value in subject.items()
-            if name not in ("kind", "key", "outcomes") and value not in (None, "", [])
-        )
-        console.print(f"\n[bold]{cell(head)}[/bold]: {facts}")
         outcomes = subject.get("outcomes", [])
+        if subject.get("kind") == "span" and not outcomes:
+            quiet += 1
+            continue
+        head = f"{subject.get('kind', 'subject')} {subject.get('key', '')}"
+        console.print(f"\n[bold]{cell(head)}[/bold]: {_facts(subject)}")
         if outcomes:
             console.print(table(outcomes, OUTCOMES))
+    if quiet:
+        console.print(f"\n{quiet} spans that no evaluator asked for")
+
+
+def _facts(values: dict[str, Any]) -> str:
+    """What is not the same as nothing, on one line."""
+    parts = []
+    for name, value in values.items():
+        if name in ("kind", "key", "outcomes") or value in (None, "", [], {}):
+            continue
+        if isinstance(value, dict):
+            noted = {key: inner for key, inner in value.items() if inner}
+            value = " ".join(f"{key}={cell(inner)}" for key, inner in noted.items())
+            parts.append(f"{cell(name)} ({value})")
+        else:
+            parts.append(f"{cell(name)} {cell(value)}")
+    return ", ".join(parts)
