@@ -28,3 +28,8 @@ def unexpected(error: Exception, protocol: str, signal: str) -> Busy:
         RETRY_SECONDS,
         "internal",
     )
+
+
+def interrupted() -> Busy:
+    """The refusal for a request whose handling was cancelled by nobody outside."""
+    return Busy("handling was interrupted; send the request again later", RETRY_SECONDS, "internal")

@@ -20,7 +20,7 @@ from otel_evaluator.metrics import Metrics
 from otel_evaluator.receive.admission import Admission
 from otel_evaluator.receive.auth import BearerAuth
 from otel_evaluator.receive.config import GrpcConfig, OtlpReceiverConfig, split_endpoint
-from otel_evaluator.receive.faults import unexpected
+from otel_evaluator.receive.faults import interrupted, unexpected
 from otel_evaluator.receive.replies import reply_to, success
 from otel_evaluator.receive.tls import server_credentials
 from otel_evaluator.wire.prescan import Signal
@@ -31,9 +31,9 @@ TRACE_SERVICE: Final = "opentelemetry.proto.collector.trace.v1.TraceService"
 LOGS_SERVICE: Final = "opentelemetry.proto.collector.logs.v1.LogsService"
 METRICS_SERVICE: Final = "opentelemetry.proto.collector.metrics.v1.MetricsService"
 
-SWEEP_SECONDS: Final = 1.0
-PATIENCE_SECONDS: Final = 2.0
-"""How old a read may be while memory is above its ceiling."""
+SWEEP_SECONDS: Final = 0.25
+PATIENCE_SECONDS: Final = 0.5
+"""How long a read may take while memory is above its ceiling: gRPC buffers what it reads."""
 
 Handler = Callable[[Any, Any], Awaitable[bytes]]
 Take = Callable[[bytes, str], Awaitable[Receipt]]
@@ -140,13 +140,13 @@ class GrpcListener:
 
         async def export(_: Any, context: Any) -> bytes:
             body: bytes | None = None
+            task = current()
+            assert task is not None
             started = 1.0
             try:
                 if auth is not None:
                     auth.check(_authorization(context))
                 check()
-                task = current()
-                assert task is not None
                 reading[task] = now()
                 try:
                     message = await context.read()
@@ -166,10 +166,15 @@ class GrpcListener:
             except Refused as error:
                 refusal = error
             except asyncio.CancelledError:
-                if started:
+                if not started:  # by _sweep
+                    task.uncancel()
+                    refusal = Busy(
+                        "the body did not arrive in time (limits.read_timeout)", 5.0, "slow"
+                    )
+                elif task.cancelling():  # the client left, or the grace is over
                     raise
-                current().uncancel()  # type: ignore[union-attr]
-                refusal = Busy("the body did not arrive in time (limits.read_timeout)", 5.0, "slow")
+                else:
+                    refusal = interrupted()
             except Exception as error:
                 refusal = unexpected(error, "grpc", signal)
             else:

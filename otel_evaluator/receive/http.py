@@ -16,7 +16,7 @@ from otel_evaluator.metrics import Metrics
 from otel_evaluator.receive.admission import Admission, Hold
 from otel_evaluator.receive.auth import BearerAuth
 from otel_evaluator.receive.config import HttpConfig, OtlpReceiverConfig, split_endpoint
-from otel_evaluator.receive.faults import unexpected
+from otel_evaluator.receive.faults import interrupted, unexpected
 from otel_evaluator.receive.inflate import Inflater
 from otel_evaluator.receive.json import to_protobuf
 from otel_evaluator.receive.replies import JSON, PROTOBUF, Reply, reply_to, success
@@ -177,6 +177,11 @@ class HttpListener:
                 receipt = await self._taken(body, signal, content_type, hold)
         except Refused as error:
             return self._refuse(error, signal, content_type, body)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return self._refuse(interrupted(), signal, content_type, body)
         except ConnectionError:
             raise  # the sender is gone
         except Exception as error:

@@ -7,6 +7,8 @@ import asyncio
 import json
 import sys
 
+import uvloop
+
 from tests.receive.receiving import WireIntake, receiving
 
 
@@ -27,4 +29,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

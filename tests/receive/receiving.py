@@ -37,7 +37,7 @@ class RecordingIntake:
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, bytes]] = []
         self.receipt = Receipt()
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.gate: asyncio.Event | None = None
         self.entered = asyncio.Event()
 

@@ -96,10 +96,11 @@ async def test_partial_success() -> None:
         (RuntimeError("secret text"), grpc.StatusCode.UNAVAILABLE, True),
         (MemoryError(), grpc.StatusCode.UNAVAILABLE, True),
         (RecursionError(), grpc.StatusCode.UNAVAILABLE, True),
+        (asyncio.CancelledError(), grpc.StatusCode.UNAVAILABLE, True),
     ],
 )
 async def test_every_failure_has_its_status(
-    error: Exception, code: grpc.StatusCode, retry: bool
+    error: BaseException, code: grpc.StatusCode, retry: bool
 ) -> None:
     async with receiving() as running:
         running.intake.error = error
@@ -236,6 +237,18 @@ async def test_a_body_that_never_comes_is_ended() -> None:
         error = await failed(call)
         assert error.code() == grpc.StatusCode.UNAVAILABLE
         assert retry_delay(error) is not None
+        assert running.refused("slow") == 1
+
+
+async def test_slow_bodies_are_ended_sooner_when_memory_is_short() -> None:
+    resident = [0]
+    async with receiving(resident=lambda: resident[0]) as running:
+        call = running.channel().stream_unary(TRACES)()
+        await until(lambda: running.receiver._grpc._reading)
+        resident[0] = 2**40
+        async with asyncio.timeout(5):
+            error = await failed(call)
+        assert error.code() == grpc.StatusCode.UNAVAILABLE
         assert running.refused("slow") == 1
 
 

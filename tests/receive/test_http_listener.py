@@ -142,11 +142,12 @@ async def test_base64_ids_in_json_are_explained() -> None:
         (Busy("full", 3.0, "journal_full"), 503, 14),
         (RuntimeError("secret text"), 503, 14),
         (MemoryError(), 503, 14),
+        (asyncio.CancelledError(), 503, 14),
     ],
 )
 @pytest.mark.parametrize("content_type", [PROTOBUF, JSON])
 async def test_every_failure_has_its_status(
-    error: Exception, status: int, code: int, content_type: str
+    error: BaseException, status: int, code: int, content_type: str
 ) -> None:
     async with receiving() as running:
         running.intake.error = error
