@@ -22,6 +22,8 @@ class OutcomeCounter:
             child("attributes_unmapped", dialect).inc(count)
         if processed.repaired:
             child("spans_repaired").inc(processed.repaired)
+        if processed.undecodable:
+            child("spans_dropped", "undecodable").inc(processed.undecodable)
         for story in processed.stories:
             self._story(story)
 

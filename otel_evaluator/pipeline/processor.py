@@ -5,7 +5,6 @@ the ages of agents, which the front process keeps and sends.
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +53,7 @@ class SubjectProcessor:
         }
         self._decider = Decider(config.sampling, rules_of(configured))
         self._languages = detector(_LANGUAGES) if "language" in self._decider.needs else None
+        self._by_span = any(evaluator.on == "span" for _, evaluator in configured)
         self._agents: dict[str, int] = {}
 
     def process(self, work: Work, progress: Progress) -> Processed:
@@ -70,9 +70,11 @@ class SubjectProcessor:
             traces = [msgspec.msgpack.decode(trace, type=Subject) for trace in work.traces]
             subject = msgspec.structs.replace(conversation(traces), revision=work.revision)
             return self._evaluate(work, self._with_signals(subject, work), (), None, progress)
-        normalised = normalise(work.raw)
+        normalised = normalise(work.raw, with_spans=self._by_span)
         if normalised.trace is None:
-            return Processed(repaired=normalised.repaired, error="not_genai")
+            processed = Processed(error="not_genai")
+            _count(processed, normalised)
+            return processed
         trace = self._with_signals(normalised.trace, work)
         if work.conversation_id and trace.conversation_id != work.conversation_id:
             trace = msgspec.structs.replace(trace, conversation_id=work.conversation_id)
@@ -200,13 +202,9 @@ def _story(
 
 def _count(processed: Processed, normalised: Normalised) -> None:
     processed.repaired = normalised.repaired
-    processed.spans_by_dialect = dict(Counter(d for s in normalised.spans for d in s.dialects[:1]))
-    unmapped: Counter[str] = Counter()
-    for subject in (normalised.trace, *normalised.spans):
-        if subject is not None:
-            dialect = subject.dialects[0] if subject.dialects else "none"
-            unmapped[dialect] += sum(note.startswith("unmapped:") for note in subject.notes)
-    processed.unmapped = {dialect: n for dialect, n in unmapped.items() if n}
+    processed.undecodable = normalised.undecodable
+    processed.spans_by_dialect = normalised.dialects
+    processed.unmapped = normalised.unmapped
 
 
 def build(config: RootConfig) -> SubjectProcessor:

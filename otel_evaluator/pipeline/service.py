@@ -167,7 +167,10 @@ class Service:
     def _gauges(self) -> None:
         parts, journal, clock = self._parts, self._journal, self._clock
         engine, delivery = self._engine, self._delivery
-        assert parts and journal and engine and delivery
+        assert parts is not None
+        assert journal is not None
+        assert engine is not None
+        assert delivery is not None
 
         def oldest() -> float:
             oldest_ns = journal.statistics().oldest_ns

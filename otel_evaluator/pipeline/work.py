@@ -60,6 +60,7 @@ class Processed(msgspec.Struct):
     unmapped: dict[str, int] = {}
     """Unmapped attributes by dialect."""
     repaired: int = 0
+    undecodable: int = 0
     agents: tuple[str, ...] = ()
     error: str = ""
     """Why nothing could be made of the spans; a type name."""
