@@ -377,7 +377,7 @@ def internal(random: Random) -> Template:
 def plain_trace(random: Random) -> list[Template]:
     """Eight spans of a service without a model."""
     makers = [http_client, database, database, internal, internal, http_client, database]
-    return [server(random), *(make(random) for make in makers)]
+    return of_one_conversation(random, [server(random), *(make(random) for make in makers)])
 
 
 ESCALATED = 0.05
@@ -395,7 +395,7 @@ def genai_trace(random: Random, dialect: Dialect) -> list[Template]:
         Template(dialect.scope, "chat gpt-4o-mini", 3, dialect.model_call(random), True)
         for _ in range(2)
     ]
-    return [
+    spans = [
         server(random),
         Template(dialect.scope, "invoke_agent support", 1, dialect.agent(random) | about, True),
         calls[0],
@@ -405,3 +405,22 @@ def genai_trace(random: Random, dialect: Dialect) -> list[Template]:
         internal(random),
         calls[1],
     ]
+    return of_one_conversation(random, spans)
+
+
+CONVERSATION_KEYS = (
+    "gen_ai.conversation.id",
+    "session.id",
+    "traceloop.association.properties.session_id",
+    "ai.telemetry.metadata.sessionId",
+)
+
+
+def of_one_conversation(random: Random, spans: list[Template]) -> list[Template]:
+    """The spans with one conversation id wherever they name one, as an application sets it."""
+    conversation = identifier(random, "conv_")
+    for span in spans:
+        for key in CONVERSATION_KEYS:
+            if key in span.attributes:
+                span.attributes[key] = conversation
+    return spans
