@@ -51,7 +51,7 @@ class Inflater:
             self._in_member = not self._member.eof
             data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
             if piece:
-                self._count(len(piece))
+                self._count(len(piece), self._read - len(data))
                 yield piece
 
     def finish(self) -> None:
@@ -71,12 +71,12 @@ class Inflater:
         self._member = zlib.decompressobj(_GZIP_WINDOW)
         return data
 
-    def _count(self, size: int) -> None:
+    def _count(self, size: int, consumed: int) -> None:
         self._written += size
         if self._written > self._limit:
             raise TooLarge(
                 f"the inflated request is larger than {self._limit} bytes "
                 "(max_message_size); send smaller batches"
             )
-        if self._written > RATIO_FREE and self._written > RATIO * self._read:
+        if self._written > RATIO_FREE and self._written > RATIO * consumed:
             raise TooLarge(f"the body inflates to more than {RATIO} times its size")
