@@ -222,7 +222,11 @@ def _event_columns(spans: Sequence[Span], table: Table) -> dict[str, list[Any]]:
         ticks = table.ticks_per_ns("Events")
         events = [
             [
-                (clamp_ns(e.time_ns) // ticks, e.name, _attributes(e.attributes, table.json))
+                {
+                    "Timestamp": clamp_ns(e.time_ns) // ticks,
+                    "Name": e.name,
+                    "Attributes": _attributes(e.attributes, table.json),
+                }
                 for e in s.events
             ]
             for s in spans
