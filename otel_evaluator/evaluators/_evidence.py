@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
-from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
 from otel_evaluator.evaluators._vocabulary import DOLLARS
 
 MAX_EVIDENCE = 200_000
 """Characters of evidence that are read for one subject."""
 MAX_OPERANDS = 24
 """Known prices that are combined with each other."""
+MAX_DAYS = 366
+"""Longest period that is added to a known day."""
 MAX_COUNT = 12
 """Largest number of pieces a price is multiplied with."""
 
@@ -36,7 +38,7 @@ class Evidence:
         self._money: dict[float, set[str]] = {}
         self._prices: dict[float, None] = {}
         self._percentages: set[float] = set()
-        self._days: set[tuple[int, int, int]] = set()
+        self._days: set[Day] = set()
         self._weekdays: set[int] = set()
         self._times: set[float] = set()
 
@@ -100,7 +102,7 @@ class Evidence:
         """Whether the promise was said before, in any notation."""
         while not self._says(promise):
             if not self._read_one():
-                return arithmetic and promise.kind == "money" and self._derives(promise.values)
+                return arithmetic and self._derives(promise)
         return True
 
     def _says(self, promise: Quantity) -> bool:
@@ -132,9 +134,26 @@ class Evidence:
             return True
         return any(_same(unit, other) for other in self._money.get(value, ()))
 
-    def _derives(self, values: tuple[float, ...]) -> bool:
-        """Whether the amount is a sum, difference, multiple or percentage of known prices."""
-        value = values[0]
+    def _derives(self, promise: Quantity) -> bool:
+        if promise.kind == "money":
+            return self._derives_amount(promise.values[0])
+        if promise.kind == "date":
+            return any(self._derives_day(day) for day in promise.days)
+        return False
+
+    def _derives_day(self, wanted: Day) -> bool:
+        """Whether a known number of days or weeks after a known day is that day."""
+        numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS and n == int(n))
+        known = [date(*day) for day in sorted(self._days) if day[0] and day[1]]
+        for start in known[:MAX_OPERANDS]:
+            for number in numbers[:MAX_OPERANDS]:
+                for later in (start + timedelta(number), start + timedelta(7 * number)):
+                    if _same_day(wanted, (later.year, later.month, later.day)):
+                        return True
+        return False
+
+    def _derives_amount(self, value: float) -> bool:
+        """Whether it is a sum, difference, multiple or percentage of known prices."""
         known = list(self._prices)[:MAX_OPERANDS]
         shares = [p / 100 for p in self._percentages if 0 < p < 100]
         pieces = [n for n in self._numbers if 2 <= n <= MAX_COUNT and n == int(n)]
@@ -156,6 +175,6 @@ def _same(one: str, two: str) -> bool:
     return one == two or (one in DOLLARS and two in DOLLARS and "$" in (one, two))
 
 
-def _same_day(one: tuple[int, int, int], two: tuple[int, int, int]) -> bool:
+def _same_day(one: Day, two: Day) -> bool:
     """Parts that one of them leaves out agree with anything."""
     return all(a == b or not a or not b for a, b in zip(one, two, strict=True))

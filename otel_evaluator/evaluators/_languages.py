@@ -30,19 +30,21 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 _FUNCTION_WORDS = {
     "en": "the of and to is you your that for with are have this it we i my on at can be will "
-    "would not was please from what when there our do does an has or if how me they which",
+    "would not was please from what when there our do does an has or if how me they which "
+    "thank thanks hello goodbye sorry welcome",
     "de": "der die das und ist ich sie nicht ein eine zu den mit für auf von dem im wir ihr ihre "
-    "es haben kann bitte am wird werden wie was sind bei auch noch oder wenn mir mich uns aus",
+    "es haben kann bitte am wird werden wie was sind bei auch noch oder wenn mir mich uns aus "
+    "danke vielen hallo gerne",
     "es": "el la los las de que y en un una es por para con no su se lo del al me mi está son "
-    "como más pero puede qué tiene gracias hay muy usted le si ha este esta sus",
+    "como más pero puede qué tiene gracias hay muy usted le si ha este esta sus hola buenos adiós",
     "fr": "le la les de des et est un une vous je pour que en pas dans ne sur ce votre avec au du "
-    "nous il qui plus mon être sont à ou mais ai avez cette aux peut se merci où",
+    "nous il qui plus mon être sont à ou mais ai avez cette aux peut se merci où bonjour revoir",
     "it": "il lo la gli le di che e è un una per non con sono del della si mi ho ha in al più "
-    "come ma questo nel può i alla da dei grazie suo sua anche",
+    "come ma questo nel può i alla da dei grazie suo sua anche buongiorno arrivederci",
     "pt": "o os as de que e é um uma para não com em do da no na se por mais você seu sua ao foi "
-    "como está são meu minha pode dos das obrigado muito ou mas à isso",
+    "como está são meu minha pode dos das obrigado muito ou mas à isso olá obrigada",
     "nl": "de het een en van is niet ik je u dat op te met voor zijn aan er wij we kan om naar "
-    "bij ook maar uw als hebben heeft deze dit wat nog kunt wordt mijn graag",
+    "bij ook maar uw als hebben heeft deze dit wat nog kunt wordt mijn graag bedankt dank dag",
 }
 
 
@@ -101,7 +103,8 @@ class Detector:
             return None
         best, code = counts[0]
         second = counts[1][0] if len(counts) > 1 else 0
-        if best >= 3 and best >= 2 * second + 1 and best * 6 >= len(unique):
+        clear = best >= 2 * second + 1 if best >= 3 else best == 2 and second == 0
+        if clear and best * 6 >= len(unique):
             return Guess(code, 0.99)
         return None
 

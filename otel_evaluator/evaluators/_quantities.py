@@ -62,7 +62,7 @@ _TIME = re.compile(
 )
 _TIME_WORDS = frozenset({"am", "pm", "a", "p", "uhr", "clock", "heure", "heures", "h"})
 _NUMBER = re.compile(
-    r"\d(?<![A-Za-z0-9_.,:/]\d)(?<![A-Za-z]-\d)"
+    r"\d(?<![A-Za-z0-9_./]\d)(?<![A-Za-z]-\d)"
     r"(?:\d{0,2}(?:[.,'\u2019 ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{0,14}(?:[.,]\d{1,6})?(?!\d))"
 )
 _AFTER = re.compile(

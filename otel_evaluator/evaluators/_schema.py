@@ -49,7 +49,7 @@ def _compiled(pattern: str) -> Any:
         return None
 
 
-_Linear = validators.extend(
+_Linear = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
 )
 
@@ -93,7 +93,8 @@ def first_problem(validator: Validator, value: Any) -> str:
 
 
 def _rule(error: ValidationError) -> str:
-    keyword, wanted = str(error.validator), error.validator_value
+    keyword: str = str(error.validator)
+    wanted: Any = error.validator_value
     if keyword == "required" and isinstance(error.instance, dict):
         missing = [name for name in wanted if name not in error.instance]
         return f"{_shown(missing[0])} is required" if missing else "a property is required"

@@ -28,7 +28,7 @@ class CommitmentsConfig(EvaluatorConfig):
     """What is taken for a promise; weekdays are dates."""
 
     arithmetic: bool = True
-    """Whether sums, differences, multiples and percentages of known amounts are supported."""
+    """Whether what follows from known amounts and days by simple arithmetic is supported."""
 
 
 @evaluator("commitments", version=1)

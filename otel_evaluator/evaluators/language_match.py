@@ -13,7 +13,7 @@ from otel_evaluator.api import (
     evaluator,
 )
 from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
-from otel_evaluator.evaluators._languages import UNKNOWN, Guess, detector, language_of
+from otel_evaluator.evaluators._languages import UNKNOWN, detector, language_of
 
 UNCERTAIN = Unscored("uncertain", "the texts are too short or too alike to tell their languages")
 _TRANSLATE = "translat übersetz traduc traduis tradui traduzi vertaal 翻译 翻譯 翻訳 訳して 번역"
@@ -49,7 +49,7 @@ class LanguageMatchConfig(EvaluatorConfig):
     min_letters: Annotated[int, Field(ge=1)] = 20
     """Texts with fewer letters are not judged."""
 
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.9
     """Below this confidence a text is not judged."""
 
 
@@ -61,7 +61,12 @@ def language_match(config: LanguageMatchConfig) -> Check:
 
     def language(text: str) -> str:
         guess = languages.detect(text, config.min_letters) if text else UNKNOWN
-        return guess.code if _sure(guess, config.min_confidence) else ""
+        return guess.code if guess.confidence >= config.min_confidence else ""
+
+    def asked_in(question: str) -> str:
+        # Passages come first where an application puts them into the user's message.
+        _, _, last = question.rstrip().rpartition("\n\n")
+        return (language(last) if last else "") or language(question)
 
     def check(subject: Subject) -> Verdict:
         found = answers(subject)
@@ -78,7 +83,7 @@ def language_match(config: LanguageMatchConfig) -> Check:
                     wanted = ""
                     continue
                 # A question too short to tell is taken to be in the language spoken so far.
-                wanted = language(asked) or wanted
+                wanted = asked_in(asked) or wanted
             if not wanted:
                 continue
             spoken = language(answer.text)
@@ -88,7 +93,3 @@ def language_match(config: LanguageMatchConfig) -> Check:
         return passed() if matched else UNCERTAIN
 
     return check
-
-
-def _sure(guess: Guess, least: float) -> bool:
-    return bool(guess.code) and guess.confidence >= least

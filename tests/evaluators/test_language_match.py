@@ -68,3 +68,14 @@ def test_unknown_code(evaluate):
 
 def test_detectors_are_shared():
     assert detector(frozenset({"en", "de"})) is detector(frozenset({"de", "en"}))
+
+
+def test_passages_before_the_question_do_not_count(evaluate):
+    asked = f"Context:\n\n[1] {TEXTS['en']} {TEXTS['en']}\n\nFrage: {TEXTS['de']}"
+    assert evaluate("language_match", a_subject(TEXTS["de"], asked)).passed
+    assert not evaluate("language_match", a_subject(TEXTS["en"], asked)).passed
+
+
+def test_a_short_answer_full_of_names_is_not_taken_for_another_language(evaluate):
+    reply = "Thank you for calling Lindenhof Dental, goodbye!"
+    assert evaluate("language_match", a_subject(reply, TEXTS["en"])).passed
