@@ -55,7 +55,8 @@ lock: $(DEV) ## Resolve requirements/*.txt anew (UPGRADE=1 takes newer versions)
 		-o requirements/runtime.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group dev pyproject.toml \
 		requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/instrumented-app.in -o requirements/instrumented-app.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --prerelease allow requirements/instrumented-app.in \
+		-o requirements/instrumented-app.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/rotel.in -o requirements/rotel.txt
 
 clean: ## Remove the virtual environment and caches

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 import uvloop
 
 from tests.bench import procfs
-from tests.bench.requests import SPANS_PER_REQUEST, pool
-from tests.bench.senders import GzipSender, PlainSender, Sender
+from tests.bench.requests import SPANS_PER_REQUEST, Encoding, pool
+from tests.bench.senders import FreshSender, GzipSender, PlainSender, Sender
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ class Generator:
 
     async def scheduled(self, until: float) -> None:
         """Start requests at ``--rate`` spans a second, whatever becomes of earlier ones."""
-        interval = SPANS_PER_REQUEST / self.args.rate
+        interval = self.args.spans / self.args.rate
         due = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             while due < until:
@@ -154,6 +154,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--gzip", action="store_true", help="gzip made before the clock starts")
     parser.add_argument("--prepared", type=int, default=2000, help="how many, with --gzip")
+    parser.add_argument("--fresh", action="store_true", help="spans that end when they are sent")
+    parser.add_argument("--spans", type=int, default=SPANS_PER_REQUEST, help="in a request")
     parser.add_argument("--pool", type=int, default=60, help="distinct requests")
     parser.add_argument("--errors", type=float, default=0.01, help="share of spans that failed")
     parser.add_argument("--seed", type=int, default=0)
@@ -164,12 +166,14 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run and print the result."""
     args = arguments()
-    requests = pool(args.pool, args.order, args.errors, args.seed)
-    sender: Sender = (
-        GzipSender(args.target, requests, args.prepared, args.in_flight)
-        if args.gzip
-        else PlainSender(args.target, requests)
-    )
+    sender: Sender
+    if args.fresh:
+        sender = FreshSender(args.target, Encoding("descending", args.errors, args.spans))
+    else:
+        requests = pool(args.pool, args.order, args.errors, args.seed)
+        sender = PlainSender(args.target, requests)
+        if args.gzip:
+            sender = GzipSender(args.target, requests, args.prepared, args.in_flight)
     print(json.dumps(asdict(uvloop.run(Generator(args, sender).run()))))
 
 

@@ -7,8 +7,10 @@ already compressed; its Python API has no door for it, so the operation is repla
 
 import asyncio
 import gzip
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any, Protocol
 
 import grpc
@@ -16,7 +18,7 @@ import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 from grpc._cython import cygrpc
 
-from tests.bench.requests import Request
+from tests.bench.requests import Encoding, Mix, Request, build
 
 METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 MAX_MESSAGE = 64 * 2**20
@@ -78,6 +80,20 @@ class PlainSender:
 
     async def aclose(self) -> None:
         await self._channel.close()
+
+
+class FreshSender(PlainSender):
+    """Requests encoded at the moment they are sent, whose spans end then; for low rates."""
+
+    def __init__(self, target: str, how: Encoding) -> None:
+        super().__init__(target, [])
+        self._how = how
+        self._random = Random(0)
+        self._mix = Mix()
+
+    def next(self) -> tuple[bytes, Request]:
+        request = build(self._random, self._mix, time.time_ns(), self._how)
+        return request.renew(), request
 
 
 class GzipSender:

@@ -11,7 +11,10 @@ import time
 
 from openai import OpenAI
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -20,8 +23,8 @@ PARAMETERS = {"type": "object", "properties": {"order_id": {"type": "string"}}}
 TOOL = {"type": "function", "function": {"name": "lookup_order", "parameters": PARAMETERS}}
 
 
-def instrument(name: str, provider: TracerProvider) -> None:
-    """Install one of the published instrumentations."""
+def instrument(name: str, provider: TracerProvider, logs: LoggerProvider) -> None:
+    """Install one of the published instrumentations; the second puts content into logs."""
     if name == "openinference":
         from openinference.instrumentation.openai import OpenAIInstrumentor
 
@@ -29,7 +32,7 @@ def instrument(name: str, provider: TracerProvider) -> None:
     else:
         from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor as OpenAIV2
 
-        OpenAIV2().instrument(tracer_provider=provider)
+        OpenAIV2().instrument(tracer_provider=provider, logger_provider=logs)
 
 
 def converse(client: OpenAI, tracer: trace.Tracer) -> str:
@@ -57,15 +60,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--interval", type=float, default=0.0)
     args = parser.parse_args()
-    provider = TracerProvider(resource=Resource.create({"service.name": "shop-assistant"}))
+    resource = Resource.create({"service.name": "shop-assistant"})
+    provider = TracerProvider(resource=resource)
     exporter = OTLPSpanExporter(endpoint=args.collector, insecure=True)
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=200))
-    instrument(args.instrumentation, provider)
+    logs = LoggerProvider(resource=resource)
+    records = OTLPLogExporter(endpoint=args.collector, insecure=True)
+    logs.add_log_record_processor(BatchLogRecordProcessor(records, schedule_delay_millis=200))
+    instrument(args.instrumentation, provider, logs)
     client = OpenAI(base_url=args.base_url, api_key="scripted")
     for _ in range(args.rounds):
         print(converse(client, provider.get_tracer("shop.app")), flush=True)
         time.sleep(args.interval)
     provider.shutdown()
+    logs.shutdown()
 
 
 if __name__ == "__main__":

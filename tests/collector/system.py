@@ -68,7 +68,8 @@ def collector_config(ports: Ports, queue: Path) -> dict[str, Any]:
                 "traces": {
                     "receivers": ["otlp"],
                     "exporters": ["otlp_grpc/evaluator", "otlp_grpc/store"],
-                }
+                },
+                "logs": {"receivers": ["otlp"], "exporters": ["otlp_grpc/evaluator"]},
             },
         },
     }
@@ -138,9 +139,12 @@ class System:
         )
 
     def __enter__(self) -> "System":
-        self.collector.start()
-        self.collector.wait_ready(port_open(self.ports.collector))
-        self.start_evaluator()
+        try:
+            self.collector.start().wait_ready(port_open(self.ports.collector))
+            self.start_evaluator()
+        except BaseException:
+            self.collector.stop()
+            raise
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:

@@ -45,7 +45,8 @@ def application(
         "--collector", f"127.0.0.1:{system.ports.collector}",
         "--rounds", str(rounds), "--interval", str(interval),
     ]  # fmt: skip
-    return Process("app", command, system.data)
+    content = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true"}
+    return Process("app", command, system.data, environment=content)
 
 
 def trace_ids(app: Process) -> list[str]:
@@ -73,9 +74,21 @@ def scored_traces(system: System) -> int:
     return 0
 
 
-@pytest.mark.parametrize("instrumentation", ["openinference", "openai-v2"])
+@pytest.mark.parametrize(
+    ("instrumentation", "scoring"),
+    [
+        ("openinference", ("length", "commitments", "tool_calls")),
+        # Content in log records, and no tool definitions: tool_calls has nothing to check.
+        ("openai-v2", ("length", "commitments")),
+    ],
+)
 def test_scores_go_to_clickhouse_and_through_the_collector_and_are_not_evaluated_again(
-    instrumentation: str, system: System, store: OtlpSink, app_python: Path, model: ScriptedOpenAI
+    instrumentation: str,
+    scoring: tuple[str, ...],
+    system: System,
+    store: OtlpSink,
+    app_python: Path,
+    model: ScriptedOpenAI,
 ) -> None:
     app = application(app_python, system, model, instrumentation, rounds=6)
     with app:
@@ -83,27 +96,31 @@ def test_scores_go_to_clickhouse_and_through_the_collector_and_are_not_evaluated
     sent = trace_ids(app)
     assert len(sent) == 6
 
-    expected = len(sent) * len(EVALUATORS)
-    eventually(lambda: system.metric("sink_rows_total", sink="clickhouse") >= expected, 30,
-               "all outcomes are in ClickHouse")  # fmt: skip
+    expected = len(sent) * len(scoring)
+    for sink in ("clickhouse", "otlp"):
+        eventually(
+            lambda sink=sink: system.metric("sink_rows_total", sink=sink) >= expected,
+            30,
+            f"all outcomes are in {sink}",
+        )
     # What the Collector got back it sent on to the trace store, and to the evaluator again.
-    eventually(lambda: len(score_spans(store)) > 0, 30, "score spans pass through the Collector")
+    eventually(lambda: len(score_spans(store)) >= expected, 30, "score spans reach the store")
     eventually(
-        lambda: system.metric("spans_dropped_total", reason="own_spans") >= len(score_spans(store)),
+        lambda: system.metric("spans_dropped_total", reason="own_spans") >= expected,
         30,
         "score spans that come back are stopped",
     )
+    assert system.metric("subjects_total", kind="trace") == len(sent)
     assert system.evaluator.stop() == 0
 
     scores = rows(system.clickhouse, SCORES)
     by_trace = Counter((row["TraceId"], row["Evaluator"]) for row in scores)
-    assert set(by_trace) == {(trace, name) for trace in sent for name in EVALUATORS}
+    assert set(by_trace) == {(trace, name) for trace in sent for name in scoring}
     assert set(by_trace.values()) == {1}
     assert all(row["Complete"] for row in scores)
     passed_on = score_spans(store)
     assert len(set(passed_on)) == len(passed_on)
-    visible = [row for row in scores if row["Outcome"] == "scored"]
-    assert set(passed_on) == {(row["TraceId"], score_span_id(row["ScoreId"])) for row in visible}
+    assert set(passed_on) == {(row["TraceId"], score_span_id(row["ScoreId"])) for row in scores}
 
 
 def test_killing_the_evaluator_loses_nothing_and_doubles_nothing(

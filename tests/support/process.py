@@ -136,6 +136,7 @@ class Process:
             if not self.running:
                 raise NotReady(f"{self.name} ended with {self.returncode}:\n{self.tail()}")
             if time.monotonic() > until:
+                self.kill()
                 raise NotReady(f"{self.name} is not ready after {seconds:g} s:\n{self.tail()}")
             time.sleep(0.05)
         return self

@@ -1,0 +1,176 @@
+"""Scenario ``evaluate``: decode, normalise and run 13 evaluators, in process, on one core.
+
+Run as a module it measures itself and prints JSON; :func:`evaluate` starts it pinned.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from otel_evaluator.config.base import ComponentConfig
+from otel_evaluator.decode.normalise import normalise
+from otel_evaluator.evaluate.worker import Progress
+from otel_evaluator.model.markers import (
+    CONVERSATION_KEYS,
+    CORE_MARKERS,
+    EXTENDED_MARKERS,
+    KEPT_SCOPES,
+)
+from otel_evaluator.model.raw import RawTrace
+from otel_evaluator.pipeline.processor import SubjectProcessor
+from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.pipeline.work import Processed, Work
+from otel_evaluator.select.selector import Selector
+from tests.bench.report import Report, Target
+from tests.bench.servers import SERVER_CORE
+from tests.support.cache import ROOT
+
+CORPUS = ROOT.parent / "shared" / "corpus"
+PASSES = 7
+WANTED = 2000.0
+"""Traces a second on one core."""
+
+
+class _Everything:
+    """Rates that exclude nothing."""
+
+    excludes_any = False
+
+    def excluded_traces(self, trace_ids: set[bytes]) -> set[bytes]:
+        return set()
+
+    def excludes_conversation(self, conversation_id: str) -> bool:
+        return False
+
+
+def traces() -> Iterator[RawTrace]:
+    """The corpus's traces as assembly would hand them on."""
+    markers = (*CORE_MARKERS, *EXTENDED_MARKERS)
+    selector = Selector(_Everything(), markers, CONVERSATION_KEYS, KEPT_SCOPES)
+    for file in sorted((CORPUS / "traces").rglob("*.binpb")):
+        open_traces: dict[bytes, RawTrace] = {}
+        selection = selector.spans(file.read_bytes(), open_traces.keys())
+        for span in selection.spans:
+            trace = open_traces.setdefault(span.trace_id, RawTrace(span.trace_id, [], [], []))
+            trace.spans.append(span.item)
+        for span in selection.context:
+            if span.trace_id in open_traces:
+                open_traces[span.trace_id].context.append(span.item)
+        logs = CORPUS / "logs" / file.relative_to(CORPUS / "traces")
+        if logs.exists():
+            for log in selector.logs(logs.read_bytes()).logs:
+                if log.trace_id in open_traces:
+                    open_traces[log.trace_id].logs.append(log.item)
+        yield from open_traces.values()
+
+
+def thirteen() -> list[dict[str, Any]]:
+    """The evaluators of the demonstration, all on every trace."""
+    text = files("otel_evaluator.cli").joinpath("samples/demo.yaml").read_text(encoding="utf-8")
+    entries: list[dict[str, Any]] = yaml.safe_load(text)["evaluators"]
+    return [{k: v for k, v in entry.items() if k not in ("rate", "when")} for entry in entries]
+
+
+def configuration() -> ComponentConfig:
+    """Everything evaluated."""
+    return RootConfig.model_validate(
+        {
+            "evaluators": thirteen(),
+            "sampling": {"key": "trace", "base_rate": 1.0},
+            "storage": {"clickhouse": {}},
+        }
+    )
+
+
+def measure() -> dict[str, Any]:
+    """Passes over all traces: seconds, and microseconds by evaluator."""
+    corpus = list(traces())
+    config = configuration()
+    assert isinstance(config, RootConfig)
+    processor = SubjectProcessor(config)
+    progress = Progress()
+    whole, decoding = [], []
+    by_evaluator: dict[str, list[float]] = defaultdict(list)
+    outcomes: dict[str, int] = defaultdict(int)
+    # The first pass pays for imports, compiled schemas and language models; it is left out.
+    for number in range(PASSES + 1):
+        begun = time.process_time()
+        results = [
+            processor.process(Work(u=0, multiplier=1.0, raw=raw), progress) for raw in corpus
+        ]
+        took = time.process_time() - begun
+        begun = time.process_time()
+        for raw in corpus:
+            normalise(raw)
+        if number:
+            whole.append(took)
+            decoding.append(time.process_time() - begun)
+            collect(results, by_evaluator, outcomes)
+    return {
+        "traces": len(corpus),
+        "spans": sum(len(raw.spans) for raw in corpus),
+        "bytes": sum(len(item[2]) for raw in corpus for item in (*raw.spans, *raw.logs)),
+        "pass_seconds": whole,
+        "decode_seconds": decoding,
+        "evaluator_us": {name: statistics.mean(us) for name, us in by_evaluator.items()},
+        "evaluator_p99_us": {
+            name: sorted(us)[int(len(us) * 0.99)] for name, us in by_evaluator.items()
+        },
+        "outcomes": dict(outcomes),
+    }
+
+
+def collect(
+    results: list[Processed], by_evaluator: dict[str, list[float]], outcomes: dict[str, int]
+) -> None:
+    """Durations and kinds of the outcomes of trace subjects."""
+    for processed in results:
+        if processed.error:
+            outcomes[f"error: {processed.error}"] += 1
+        for story in processed.stories:
+            for outcome in story.outcomes:
+                by_evaluator[outcome.evaluator].append(outcome.duration_ms * 1000)
+                outcomes[outcome.name] += 1
+
+
+def evaluate(_: Path) -> Report:
+    """Decode, normalise and evaluate the corpus's traces on one core."""
+    report = Report("evaluate", "Decode, normalise, 13 evaluators: real traces, one core")
+    if not CORPUS.is_dir():
+        report.notes.append("not measured: the corpus is not beside this checkout")
+        return report
+    done = subprocess.run(
+        ["taskset", "-c", str(SERVER_CORE), sys.executable, "-m", "tests.bench.evaluation"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"the measurement failed:\n{done.stderr[-2000:]}")
+    found = json.loads(done.stdout)
+    count = found["traces"]
+    seconds = statistics.median(found["pass_seconds"])
+    decode_us = statistics.median(found["decode_seconds"]) / count * 1e6
+    report.data = found
+    report.columns = ("part", "µs a trace", "p99 µs")
+    report.rows.append(["decode and normalise", f"{decode_us:,.0f}", ""])
+    for name, mean in sorted(found["evaluator_us"].items(), key=lambda item: -item[1]):
+        report.rows.append([name, f"{mean:,.1f}", f"{found['evaluator_p99_us'][name]:,.0f}"])
+    report.rows.append(["everything", f"{seconds / count * 1e6:,.0f}", ""])
+    report.targets.append(Target("traces a second on one core", count / seconds, WANTED))
+    report.notes.append(
+        f"{count} traces, {found['spans']} GenAI spans, {found['bytes'] / count / 1024:,.1f} KiB a"
+        f" trace; outcomes {found['outcomes']}"
+    )
+    return report
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))
