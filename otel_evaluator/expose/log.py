@@ -23,17 +23,18 @@ EventDict = MutableMapping[str, Any]
 Format = Literal["auto", "json", "console"]
 
 SAFE_KEYS = frozenset(
-    {
-        "event", "level", "timestamp", "logger", "suppressed", "exception",
-        "action", "address", "class_name", "code", "column", "component", "database", "decision",
-        "dialect", "dsn", "durability", "endpoint", "engine", "env", "error_type", "evaluator",
-        "file", "function", "generation", "host", "joined", "judge", "key_id", "kind", "method",
-        "module", "name", "outcome", "path", "plugin", "problem", "protocol", "reason", "receiver",
-        "revision", "room", "score_id", "setting", "signal", "sink", "span_id", "stage", "state",
-        "status", "table", "task", "tier", "trace_id", "type", "version", "worker",
-    }
-)  # fmt: skip
-"""Keys whose text comes from the configuration, the code or a closed set, never from traffic."""
+    """
+    event level timestamp logger suppressed exception
+    action address batch class_name code column component database decision dialect dsn
+    durability endpoint engine env error error_type evaluator file function generation hint host
+    joined judge key_id kind method module name outcome path place plugin problem protocol
+    reason receiver revision room score_id score_ids setting signal sink span_id stage state
+    status subject_kind table task tier trace_id type version worker
+    """.split()
+)
+"""Keys whose text comes from the configuration, the code or a closed set, never from traffic.
+
+``error`` is for the text of this package's own errors; a test refuses others there."""
 
 MAX_TEXT = 300
 PER_MINUTE = 30
@@ -49,12 +50,10 @@ def configure(
     level: int = logging.INFO,
     stream: TextIO | None = None,
     clock: Clock | None = None,
-    on_suppressed: Callable[[], None] = lambda: None,
 ) -> None:
     """Set structlog up for this process, and send the libraries' warnings the same way.
 
-    ``auto`` writes for people on a terminal and JSON lines elsewhere. ``on_suppressed`` is
-    called for every line held back.
+    ``auto`` writes for people on a terminal and JSON lines elsewhere.
     """
     stream = stream or sys.stderr
     console = format == "console" or (format == "auto" and stream.isatty())
@@ -66,7 +65,7 @@ def configure(
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            RateLimit(clock or SystemClock(), on_suppressed),
+            RateLimit(clock or SystemClock(), _suppressed),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             shorten_exceptions,
             withhold_content,
@@ -79,6 +78,19 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [_Libraries()]
     root.setLevel(logging.WARNING)
+
+
+def on_suppressed(call: Callable[[], None]) -> None:
+    """Call this for every line held back: how a service counts them, once it has metrics."""
+    _listeners[:] = [call]
+
+
+_listeners: list[Callable[[], None]] = []
+
+
+def _suppressed() -> None:
+    for call in _listeners:
+        call()
 
 
 def withhold_content(logger: Any, method: str, event: EventDict) -> EventDict:

@@ -15,7 +15,9 @@ def test_loopback_needs_nothing(endpoint: str):
     AdminConfig(endpoint=endpoint)
 
 
-@pytest.mark.parametrize("endpoint", ["0.0.0.0:9464", "[::]:9464", "10.0.0.1:9464", "host:9464", ":9464"])
+@pytest.mark.parametrize(
+    "endpoint", ["0.0.0.0:9464", "[::]:9464", "10.0.0.1:9464", "host:9464", ":9464"]
+)
 def test_elsewhere_needs_a_token_or_a_word(endpoint: str):
     with pytest.raises(ValidationError, match="set bearer_tokens, or insecure: true"):
         AdminConfig(endpoint=endpoint)
@@ -23,9 +25,7 @@ def test_elsewhere_needs_a_token_or_a_word(endpoint: str):
     AdminConfig(endpoint=endpoint, insecure=True)
 
 
-@pytest.mark.parametrize(
-    "endpoint", ["", "9464", "a:b", "a:99999", "::1:80", "a:-1", "a:"]
-)
+@pytest.mark.parametrize("endpoint", ["", "9464", "a:b", "a:99999", "::1:80", "a:-1", "a:"])
 def test_what_is_no_address(endpoint: str):
     with pytest.raises(ValidationError, match=r"127\.0\.0\.1:9464|brackets"):
         AdminConfig(endpoint=endpoint)

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from otel_evaluator.errors import ConfigError
-from otel_evaluator.expose.log import configure
+from otel_evaluator.expose.log import configure, on_suppressed
 from otel_evaluator.testing.doubles import ManualClock
 
 SENTINEL = "my card is 4111 1111 1111 1111"
@@ -34,7 +34,8 @@ class Log:
 def log() -> Iterator[Log]:
     handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
     log = Log()
-    configure("json", stream=log.stream, clock=log.clock, on_suppressed=log.count)
+    configure("json", stream=log.stream, clock=log.clock)
+    on_suppressed(log.count)
     yield log
     structlog.reset_defaults()
     logging.getLogger().handlers[:] = handlers
@@ -62,7 +63,7 @@ def test_a_line_has_level_time_and_keys(log: Log):
         {"evaluator": {"name": SENTINEL}},
         {"evaluator": [{"x": SENTINEL}, [[SENTINEL.encode()]]]},
         {"body": SENTINEL.encode()},
-        {"error": SENTINEL},
+        {"user": SENTINEL},
     ],
 )
 def test_content_is_withheld_wherever_it_is_put(log: Log, keys: dict[str, Any]):
