@@ -1,16 +1,32 @@
 """Reads tool definitions and retrieved documents of every shape that emitters use."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from otel_evaluator.decode.values import json_text, mapping, number, structured
 from otel_evaluator.model.genai import Document, ToolDefinition
 
+_CACHED_SIZE = 65_536
 _SCHEMAS = ("parameters", "input_schema", "inputSchema", "parameters_json_schema", "json_schema")
 
 
 def tool_definitions(value: Any) -> tuple[ToolDefinition, ...]:
-    """Definitions in a list, a mapping by name, or JSON text of either."""
+    """Definitions in a list, a mapping by name, or JSON text of either.
+
+    Agents send the same definitions with every call: their text is parsed once.
+    """
+    if isinstance(value, str) and len(value) <= _CACHED_SIZE:
+        return _tool_definitions_text(value)
+    return _tool_definitions(value)
+
+
+@lru_cache(maxsize=128)
+def _tool_definitions_text(value: str) -> tuple[ToolDefinition, ...]:
+    return _tool_definitions(value)
+
+
+def _tool_definitions(value: Any) -> tuple[ToolDefinition, ...]:
     decoded = structured(value)
     if isinstance(decoded, dict):
         decoded = decoded.get("tools", decoded.get("function_tools", [decoded]))
@@ -22,6 +38,17 @@ def tool_definitions(value: Any) -> tuple[ToolDefinition, ...]:
 
 def tool_definition(value: Any) -> ToolDefinition | None:
     """One definition, flat or in OpenAI's nested form; None when it names no tool."""
+    if isinstance(value, str) and len(value) <= _CACHED_SIZE:
+        return _tool_definition_text(value)
+    return _tool_definition(value)
+
+
+@lru_cache(maxsize=512)
+def _tool_definition_text(value: str) -> ToolDefinition | None:
+    return _tool_definition(value)
+
+
+def _tool_definition(value: Any) -> ToolDefinition | None:
     value = structured(value)
     if not isinstance(value, dict):
         return None

@@ -12,7 +12,7 @@ from otel_evaluator.decode import blocks
 from otel_evaluator.decode.finish import finish_reason
 from otel_evaluator.decode.messages import role_of
 from otel_evaluator.decode.values import json_text, structured
-from otel_evaluator.model.genai import Message
+from otel_evaluator.model.genai import Message, ToolCall
 
 Entries = list[tuple[int, dict[str, Any]]]
 
@@ -25,24 +25,27 @@ def entries(attributes: Mapping[str, Any], prefix: str) -> Entries:
 
     ``prefix`` ends with a dot.
     """
-    found: dict[int, dict[str, Any]] = {}
-    size = len(prefix)
+    return grouped(attributes, (prefix,))[prefix]
+
+
+def grouped(attributes: Mapping[str, Any], prefixes: tuple[str, ...]) -> dict[str, Entries]:
+    """The entries below each of several prefixes, in one pass over the attributes."""
+    groups: dict[str, dict[int, dict[str, Any]]] = {prefix: {} for prefix in prefixes}
     for key, value in attributes.items():
-        if not key.startswith(prefix):
+        if not key.startswith(prefixes):
             continue
-        digits, _, rest = key[size:].partition(".")
-        if len(digits) > 10 or not (digits.isascii() and digits.isdigit()):
-            continue
-        index = int(digits)
-        entry = found.get(index)
-        if entry is None:
-            if len(found) >= MAX_ENTRIES:
-                continue
-            entry = found[index] = {}
-        entry[rest] = value
-    if len(found) > 1:
-        return sorted(found.items())
-    return list(found.items())
+        for prefix in prefixes:
+            if key.startswith(prefix):
+                digits, _, rest = key[len(prefix) :].partition(".")
+                if len(digits) <= 10 and digits.isascii() and digits.isdigit():
+                    found = groups[prefix]
+                    index = int(digits)
+                    if index in found:
+                        found[index][rest] = value
+                    elif len(found) < MAX_ENTRIES:
+                        found[index] = {rest: value}
+                break
+    return {prefix: sorted(found.items()) for prefix, found in groups.items()}
 
 
 def has_gap(found: Entries) -> bool:
@@ -58,21 +61,47 @@ def flat_messages(
     ``role`` is that of a message whose role was lost.
     """
     listed = entries(attributes, prefix)
+    return entry_messages(listed, role, {}), has_gap(listed)
+
+
+def entry_messages(
+    listed: Entries, role: str, memo: dict[Any, tuple[Message, ...]]
+) -> tuple[Message, ...]:
+    """Messages of entries. ``memo`` remembers them by content: calls repeat their history."""
     found: list[Message] = []
     for _, fields in listed:
-        _message({k.removeprefix("message."): v for k, v in fields.items()}, role, found)
-    return tuple(found), has_gap(listed)
+        try:
+            key: Any = (role, *fields.items())
+            known = memo.get(key)
+        except TypeError:  # a list or a dictionary among the values
+            known, key = None, None
+        if known is None:
+            one: list[Message] = []
+            _message(fields, role, one)
+            known = tuple(one)
+            if key is not None:
+                memo[key] = known
+        found.extend(known)
+    return tuple(found)
 
 
-def _message(fields: dict[str, Any], role: str, found: list[Message]) -> None:
+def _message(entry: dict[str, Any], role: str, found: list[Message]) -> None:
+    fields: dict[str, Any] = {}
+    nested: dict[str, Any] = {}
+    for key, value in entry.items():
+        name = key.removeprefix("message.")
+        (nested if name.startswith(("tool_calls.", "contents.")) else fields)[name] = value
     named = fields.get("role")
-    call_id = blocks.text_of(fields.get("tool_call_id") or fields.get("tool_calls.id"))
+    call_id = blocks.text_of(fields.get("tool_call_id") or nested.get("tool_calls.id"))
     role = role_of(named, "tool" if call_id else role)
     content = fields.get("content")
-    calls = _calls(fields, "tool_calls.")
+    calls: list[ToolCall] = []
     parts: list[Any] = []
-    for _, inner in entries(fields, "contents."):
-        parts.extend(_content(inner, calls))
+    if nested:
+        groups = grouped(nested, ("tool_calls.", "contents."))
+        calls = [c for _, f in groups["tool_calls."] if (c := _call(f)) is not None]
+        for _, inner in groups["contents."]:
+            parts.extend(_content(inner, calls))
     if not parts and content is not None:
         parts = _listed(content)
     name = blocks.text_of(fields.get("name"))
@@ -81,6 +110,17 @@ def _message(fields: dict[str, Any], role: str, found: list[Message]) -> None:
         text = "" if content is None and not parts else text
         found.append(Message(role="tool", content=text, tool_call_id=call_id, name=name))
         return
+    _model_message(fields, role, name, parts, calls, found)
+
+
+def _model_message(
+    fields: dict[str, Any],
+    role: str,
+    name: str,
+    parts: list[Any],
+    calls: list[ToolCall],
+    found: list[Message],
+) -> None:
     legacy = fields.get("function_call_name", fields.get("function_call.name"))
     if isinstance(legacy, str) and legacy:
         names = ("function_call_arguments_json", "function_call.arguments")
@@ -108,21 +148,12 @@ def _listed(content: Any) -> list[Any]:
     return [json_text(content)]
 
 
-def _calls(fields: Mapping[str, Any], prefix: str) -> list[Any]:
-    found = []
-    for _, inner in entries(fields, prefix):
-        call = _call(inner)
-        if call is not None:
-            found.append(call)
-    return found
-
-
-def _call(inner: dict[str, Any]) -> Any:
+def _call(inner: dict[str, Any]) -> ToolCall | None:
     plain = {k.removeprefix("tool_call.").removeprefix("function."): v for k, v in inner.items()}
     return blocks.tool_call(plain)
 
 
-def _content(inner: dict[str, Any], calls: list[Any]) -> list[dict[str, Any]]:
+def _content(inner: dict[str, Any], calls: list[ToolCall]) -> list[dict[str, Any]]:
     """One ``contents.N`` entry as a part; a tool call that is not yet known joins ``calls``."""
     fields = {k.removeprefix("message_content."): v for k, v in inner.items()}
     kind = fields.get("type")

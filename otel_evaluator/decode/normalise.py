@@ -10,6 +10,7 @@ from otel_evaluator.decode import calls as model_calls
 from otel_evaluator.decode import identity
 from otel_evaluator.decode.executions import once
 from otel_evaluator.decode.operations import span_subjects
+from otel_evaluator.decode.reader import Items
 from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.signals import trace_signals
 from otel_evaluator.decode.spans import Source
@@ -17,10 +18,8 @@ from otel_evaluator.decode.tools import ESCALATION_TOOLS, execution, link, with_
 from otel_evaluator.decode.transcript import Transcript
 from otel_evaluator.decode.tree import Tree
 from otel_evaluator.decode.turn import final_answer, own_input, questions
-from otel_evaluator.decode.wire import Undecodable, Wire
 from otel_evaluator.model.genai import Message, ModelCall, Retrieval, ToolExecution, Usage
-from otel_evaluator.model.raw import RawItem, RawTrace
-from otel_evaluator.model.span import LogRecord, Span
+from otel_evaluator.model.raw import RawTrace
 from otel_evaluator.model.subject import Subject
 
 _NESTING = ("tool", "guardrail", "evaluator")
@@ -55,22 +54,21 @@ def normalise(
     looks at spans. ``escalation_tools`` are parts of the names of tools that hand the user
     to a person.
     """
-    wire = Wire()
-    spans, logs, undecodable = _decode(wire, raw)
-    tree = Tree([Source(span, logs.get(span.span_id, ())) for span in spans])
+    items = Items(raw)
+    tree = items.tree
     genai = [s for s in tree.sources if s.reading.dialects]
     dialects: dict[str, int] = defaultdict(int)
     for source in genai:
         dialects[source.reading.dialects[0]] += 1
     if not any(s.reading.kind not in ("", "evaluator") for s in genai):
-        return Normalised(None, (), dict(dialects), {}, wire.repaired, undecodable)
+        return Normalised(None, (), dict(dialects), {}, items.repaired, items.undecodable)
     assembled = _Assembly(raw, tree, genai, escalation_tools)
     notes = list(assembled.notes)
     if tree.duplicates:
         notes.append("duplicate_span_ids")
-    if undecodable:
+    if items.undecodable:
         notes.append("undecodable")
-    if wire.repaired:
+    if items.repaired:
         notes.append("repaired")
     trace = assembled.subject(tuple(notes))
     return Normalised(
@@ -78,29 +76,9 @@ def normalise(
         spans=span_subjects(trace, assembled.records) if with_spans else (),
         dialects=dict(dialects),
         unmapped=_unmapped(genai),
-        repaired=wire.repaired,
-        undecodable=undecodable,
+        repaired=items.repaired,
+        undecodable=items.undecodable,
     )
-
-
-def _decode(wire: Wire, raw: RawTrace) -> tuple[list[Span], dict[str, list[LogRecord]], int]:
-    spans: list[Span] = []
-    logs: dict[str, list[LogRecord]] = defaultdict(list)
-    undecodable = 0
-    items: tuple[RawItem, ...] = (*raw.spans, *raw.context)
-    for item in items:
-        try:
-            spans.append(wire.span(item))
-        except Undecodable:
-            undecodable += 1
-    for item in raw.logs:
-        try:
-            record = wire.log(item)
-        except Undecodable:
-            undecodable += 1
-            continue
-        logs[record.span_id].append(record)
-    return spans, logs, undecodable
 
 
 def _unmapped(sources: Sequence[Source]) -> dict[str, int]:

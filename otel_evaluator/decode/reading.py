@@ -1,5 +1,6 @@
 """What one span says, in vendor-free terms, while its dialects are still being asked."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -35,7 +36,7 @@ class Reading(msgspec.Struct):
     """
 
     span: Span
-    logs: tuple[LogRecord, ...] = ()
+    logs: Sequence[LogRecord] = ()
     """Log records that name this span."""
     dialects: tuple[str, ...] = ()
     kind: SpanKind = ""
@@ -103,6 +104,8 @@ class Reading(msgspec.Struct):
     error: str = ""
     """An error recorded in the dialect's own attributes."""
     notes: list[str] = []
+    memo: dict[Any, Any] = {}
+    """Parsed values that spans of the same trace repeat; shared by their readings."""
 
     def note(self, text: str) -> None:
         """Record what could not be read; ``unmapped:<attribute>`` names the attribute."""

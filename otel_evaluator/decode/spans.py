@@ -41,16 +41,46 @@ _PROMPT_VERSION = (
 _RETRIES = ("pydantic_ai.tool.retry.attempt", "pydantic_ai.output.retry.attempt")
 
 
+_matched: dict[int, tuple[Dialect, ...]] = {}
+_MATCHED_LIMIT = 4096
+
+
+def matching(span: Span) -> tuple[Dialect, ...]:
+    """The dialects that wrote the span, in order.
+
+    Spans of one kind look alike, so the answer is remembered by all that ``matches`` may
+    look at: the scope, the attribute names, ``operation.name`` and the names of events.
+    """
+    attributes = span.attributes
+    events = tuple([e.name for e in span.events]) if span.events else ()
+    key = hash((span.scope.name, str(attributes.get("operation.name")), events, *attributes))
+    found = _matched.get(key)
+    if found is None:
+        if len(_matched) >= _MATCHED_LIMIT:
+            _matched.clear()
+        found = _matched[key] = tuple([d for d in DIALECTS if d.matches(span)])
+    return found
+
+
 class Source:
     """A reading and the dialects that made it, so that content can be asked for later."""
 
     __slots__ = ("_has_content", "_matching", "reading")
 
-    def __init__(self, span: Span, logs: Sequence[LogRecord] = ()) -> None:
-        self._matching: list[Dialect] = [d for d in DIALECTS if d.matches(span)]
+    def __init__(
+        self,
+        span: Span,
+        logs: Sequence[LogRecord] = (),
+        *,
+        memo: dict[Any, Any] | None = None,
+        plain: bool = False,
+    ) -> None:
+        """Read metadata; a ``plain`` span carries no GenAI marker and no dialect is asked."""
+        self._matching: tuple[Dialect, ...] = () if plain else matching(span)
         self._has_content = False
-        names = tuple(d.name for d in self._matching)
-        self.reading = reading = Reading(span=span, logs=tuple(logs), dialects=names)
+        names = tuple([d.name for d in self._matching])
+        shared = {} if memo is None else memo
+        self.reading = reading = Reading(span=span, logs=logs, dialects=names, memo=shared)
         for dialect in self._matching:
             dialect.read(span, reading)
         _read_error(span, reading)

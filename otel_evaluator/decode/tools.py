@@ -97,9 +97,10 @@ def execution(reading: Reading) -> ToolExecution:
 def link(
     messages: Sequence[Message], executions: Sequence[ToolExecution]
 ) -> tuple[ToolExecution, ...]:
-    """The executions with the id of the call that asked for them, where it was not recorded.
+    """The executions with the call that asked for them and its result, where not recorded.
 
-    Matched by name, then by arguments, in order; each call is used once.
+    Matched by name, then by arguments, in order; each call is used once. The result is the
+    one that a later model call was given.
     """
     taken = {e.call_id for e in executions if e.call_id}
     open_calls: dict[str, list[ToolCall]] = defaultdict(list)
@@ -108,12 +109,19 @@ def link(
             if call.id and call.id not in taken:
                 open_calls[call.name].append(call)
     by_id = {c.id: c for m in messages for c in m.tool_calls if c.id}
+    results = {m.tool_call_id: m for m in messages if m.role == "tool" and m.tool_call_id}
     return tuple(
-        _linked(e, open_calls[e.name], by_id.get(e.call_id)) if e.name else e for e in executions
+        _linked(e, open_calls[e.name], by_id.get(e.call_id), results) if e.name else e
+        for e in executions
     )
 
 
-def _linked(found: ToolExecution, calls: list[ToolCall], known: ToolCall | None) -> ToolExecution:
+def _linked(
+    found: ToolExecution,
+    calls: list[ToolCall],
+    known: ToolCall | None,
+    results: dict[str, Message],
+) -> ToolExecution:
     call = known
     if call is None and calls and not found.call_id:
         call = next((c for c in calls if c.arguments == found.arguments), calls[0])
@@ -122,15 +130,16 @@ def _linked(found: ToolExecution, calls: list[ToolCall], known: ToolCall | None)
         return found
     # Tools with one parameter are recorded with its bare value by some emitters.
     recorded = found.arguments if isinstance(found.arguments, dict) else call.arguments
-    if call.id == found.call_id and recorded is found.arguments:
+    given = results.get(call.id) if not found.result and not found.error else None
+    if call.id == found.call_id and recorded is found.arguments and given is None:
         return found
     return ToolExecution(
         span_id=found.span_id,
         name=found.name,
         call_id=call.id,
         arguments=found.arguments if recorded is None else recorded,
-        result=found.result,
-        error=found.error,
+        result=given.content if given is not None else found.result,
+        error=failure(given.content) if given is not None else found.error,
         start_ns=found.start_ns,
         end_ns=found.end_ns,
     )

@@ -1,18 +1,19 @@
 """The spans of one trace as a graph that may be incomplete, cyclic or contradictory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from otel_evaluator.decode.spans import Source
 
 
 class Tree:
-    """Sources by span id, in order of start.
+    """Sources by span id, in order of start; ``links`` are parents of spans that were not read.
 
     Of spans that share an id the first counts; a span that is its own ancestor has no
     ancestors from there on.
     """
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    def __init__(self, sources: Iterable[Source], links: Mapping[str, str] | None = None) -> None:
+        self._links = links or {}
         ordered = sorted(sources, key=lambda s: s.reading.span.start_ns)
         self.by_id: dict[str, Source] = {}
         self.sources: list[Source] = []
@@ -33,7 +34,8 @@ class Tree:
             seen.add(parent_id)
             parent = self.by_id.get(parent_id)
             if parent is None:
-                return None
+                parent_id = self._links.get(parent_id, "")
+                continue
             if accept(parent):
                 return parent
             parent_id = parent.reading.span.parent_span_id

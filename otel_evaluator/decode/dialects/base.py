@@ -19,7 +19,8 @@ class Dialect(Protocol):
     def matches(self, span: Span) -> bool:
         """Whether this emitter, and not only keys it propagates, wrote the span.
 
-        Called for every kept span: a handful of dictionary lookups.
+        Answers are remembered: they may depend only on the scope, on the attribute names,
+        on the value of ``operation.name`` and on the names of events.
         """
         ...
 

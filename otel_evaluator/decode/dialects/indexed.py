@@ -12,6 +12,7 @@ from otel_evaluator.decode.finish import finish_reason
 from otel_evaluator.decode.flattened import entries, flat_messages
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import count, number, text
+from otel_evaluator.model.genai import Message
 from otel_evaluator.model.span import Span
 
 _INPUT = "gen_ai.prompt."
@@ -78,12 +79,18 @@ class IndexedMessages:
             if gap:
                 reading.note(f"evicted:{_INPUT}N")
         if not reading.output:
-            reading.output, gap = flat_messages(attributes, _OUTPUT, "assistant")
+            found, gap = flat_messages(attributes, _OUTPUT, "assistant")
+            reading.output = tuple(m for m in found if not _is_filtered(m))
             if gap:
                 reading.note(f"evicted:{_OUTPUT}N")
         if not reading.tool_definitions:
             listed = [fields for _, fields in entries(attributes, "llm.request.functions.")]
             reading.tool_definitions = tool_definitions(listed)
+
+
+def _is_filtered(message: Message) -> bool:
+    """Whether the content is what OpenLLMetry writes in place of a filtered answer."""
+    return message.content == "FILTERED" and message.finish_reason == "content_filter"
 
 
 class LiteLLM(IndexedMessages):

@@ -111,18 +111,22 @@ def read_answer(value: Any, reading: Reading) -> None:
 
 def read_execution(arguments: Any, result: Any, reading: Reading) -> None:
     """Arguments and result of a tool execution; quoted text loses its quotes."""
-    if reading.arguments is None and arguments is not None and arguments not in REDACTED:
+    if reading.arguments is None and not _absent(arguments):
         found = langchain.tool_arguments(structured(arguments))
         if isinstance(found, dict) and found.keys() == {"input"}:
             found = langchain.tool_arguments(found["input"])
         reading.arguments = found
-    if reading.result is None and result is not None and result not in REDACTED:
+    if reading.result is None and not _absent(result):
         decoded = structured(result)
         if isinstance(decoded, dict) and decoded.keys() == {"output"}:
             inner = decoded["output"]
             result = inner if isinstance(inner, dict | str) else plain(inner)
             decoded = inner
         langchain.read_tool_result(decoded if isinstance(decoded, str) else result, reading)
+
+
+def _absent(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value in REDACTED)
 
 
 def _named_text(value: Any, names: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from otel_evaluator.decode.definitions import (
 )
 from otel_evaluator.decode.dialects import langchain
 from otel_evaluator.decode.finish import finish_reasons
-from otel_evaluator.decode.flattened import entries, flat_messages, has_gap, rows
+from otel_evaluator.decode.flattened import entries, entry_messages, grouped, has_gap, rows
 from otel_evaluator.decode.messages import messages
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import count, first_text, json_text, mapping, number, text
@@ -71,7 +71,8 @@ class OpenInference:
         kind = reading.kind
         if kind == "llm":
             read_chat(attributes, reading, "llm.input_messages.", "llm.output_messages.")
-            _read_completions(attributes, reading)
+            if not reading.input or not reading.output:
+                _read_completions(attributes, reading)
             _read_raw(attributes, reading)
             if not reading.tool_definitions:
                 found = (
@@ -158,13 +159,16 @@ def read_chat(
     attributes: dict[str, Any], reading: Reading, input_prefix: str, output_prefix: str
 ) -> None:
     """Flattened messages of a model call."""
+    if reading.input and reading.output:
+        return
+    groups = grouped(attributes, (input_prefix, output_prefix))
     if not reading.input:
-        reading.input, gap = flat_messages(attributes, input_prefix)
-        if gap:
+        reading.input = entry_messages(groups[input_prefix], "user", reading.memo)
+        if has_gap(groups[input_prefix]):
             reading.note(f"evicted:{input_prefix}N")
     if not reading.output:
-        reading.output, gap = flat_messages(attributes, output_prefix, "assistant")
-        if gap:
+        reading.output = entry_messages(groups[output_prefix], "assistant", reading.memo)
+        if has_gap(groups[output_prefix]):
             reading.note(f"evicted:{output_prefix}N")
 
 

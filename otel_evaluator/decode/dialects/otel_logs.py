@@ -28,6 +28,8 @@ MESSAGES = {
 }
 """Event name -> role of the message in its body."""
 
+_DEFINITIONS = "gen_ai.tool.definitions"
+_ADDING = (EXCEPTION.encode(), EVALUATION.encode())
 _HUMAN = ("user", "human", "feedback", "thumb", "csat", "rating", "satisfaction")
 
 
@@ -53,6 +55,8 @@ def read_events(span: Span, reading: Reading) -> None:
     """Fill messages, system text and tool definitions that are still empty from events."""
     if not reading.logs and not span.events:
         return
+    if reading.input and reading.output and not span.events and not _adds(span, reading):
+        return
     sent: list[Message] = []
     received: list[Message] = []
     for name, fields in _events(span, reading):
@@ -75,6 +79,16 @@ def read_events(span: Span, reading: Reading) -> None:
         reading.output = tuple(received)
 
 
+def _adds(span: Span, reading: Reading) -> bool:
+    """Whether the records may say more than the span, which has all messages already."""
+    mention = getattr(reading.logs, "mention", None)
+    if mention is None or mention(_ADDING):
+        return True
+    offered = span.attributes.get(_DEFINITIONS)
+    complete = isinstance(offered, str) and '"parameters"' in offered
+    return not (complete or reading.tool_definitions) and bool(mention((_DEFINITIONS.encode(),)))
+
+
 def _read_details(fields: dict[str, Any], reading: Reading) -> None:
     if not reading.system:
         value = fields.get("gen_ai.system_instructions")
@@ -86,7 +100,7 @@ def _read_details(fields: dict[str, Any], reading: Reading) -> None:
     if not reading.output:
         reading.output = messages(fields.get("gen_ai.output.messages"), "assistant")
     if not reading.tool_definitions:
-        reading.tool_definitions = tool_definitions(fields.get("gen_ai.tool.definitions"))
+        reading.tool_definitions = tool_definitions(fields.get(_DEFINITIONS))
 
 
 def _read_message(role: str, fields: dict[str, Any], found: list[Message]) -> None:
