@@ -23,15 +23,18 @@ EventDict = MutableMapping[str, Any]
 Format = Literal["auto", "json", "console"]
 
 SAFE_KEYS = frozenset(
-    """
-    event level timestamp logger suppressed exception
-    action address batch class_name code column component database decision dialect dsn
-    durability endpoint engine env error error_type evaluator file function generation hint host
-    joined judge key_id kind method module name outcome path place plugin problem protocol
-    reason receiver revision room score_id score_ids setting signal sink span_id stage state
-    status subject_kind table task tier trace_id type version worker
-    """.split()
-)
+    {
+        "event", "level", "timestamp", "logger", "suppressed", "exception",
+        "action", "address", "batch", "class_name", "code", "column", "component",
+        "database", "decision", "dialect", "dsn", "durability", "endpoint", "engine", "env",
+        "error", "error_type", "evaluator", "file", "function", "generation", "hint",
+        "host", "joined", "judge", "key_id", "kind", "method", "module", "name", "outcome",
+        "path", "place", "plugin", "problem", "protocol", "reason", "receiver", "revision",
+        "room", "score_id", "score_ids", "setting", "signal", "sink", "span_id", "stage",
+        "state", "status", "subject_kind", "table", "task", "tier", "trace_id", "type",
+        "version", "worker",
+    }
+)  # fmt: skip
 """Keys whose text comes from the configuration, the code or a closed set, never from traffic.
 
 ``error`` is for the text of this package's own errors; a test refuses others there."""
