@@ -4,9 +4,11 @@ from collections import OrderedDict
 
 import msgspec
 
+from otel_evaluator.assemble.open import OpenTrace
 from otel_evaluator.model.raw import RawTrace
 
 _ID = 8
+_NO_LOGS: frozenset[int] = frozenset()
 
 
 class ClosedTrace(msgspec.Struct):
@@ -14,11 +16,32 @@ class ClosedTrace(msgspec.Struct):
 
     revision: int
     span_ids: bytes
-    """All span ids seen, 8 bytes each, joined: a tenth of the memory of a set."""
+    """Ids of the spans held, 8 bytes each, joined: a tenth of the memory of a set."""
     log_hashes: frozenset[int]
     rooted: bool
     raw: RawTrace | None
     size: int
+
+    @classmethod
+    def of(cls, trace: OpenTrace, raw: RawTrace) -> "ClosedTrace":
+        """What to remember of a trace that was just closed."""
+        logs = frozenset(trace.log_hashes) if trace.log_hashes else _NO_LOGS
+        ids = b"".join(trace.span_ids)
+        return cls(trace.revision, ids, logs, trace.rooted, raw, trace.size)
+
+    def restore(self, trace: OpenTrace) -> None:
+        """Make a new open trace the next revision of this one."""
+        trace.revision = self.revision + 1
+        ids = self.span_ids
+        trace.span_ids.update(ids[i : i + _ID] for i in range(0, len(ids), _ID))
+        trace.rooted = self.rooted
+        if self.log_hashes:
+            trace.log_hashes, trace.logs = set(self.log_hashes), []
+        if self.raw is not None:
+            trace.spans.extend(self.raw.spans)
+            trace.context = list(self.raw.context)
+            trace.logs = list(self.raw.logs) if self.log_hashes else None
+            trace.size = self.size
 
     def has_span(self, span_id: bytes) -> bool:
         """Whether this span was already part of the trace."""

@@ -21,8 +21,9 @@ def conversation_of(
             continue
         values: set[str] = set()
         known = b""
-        for span in spans:
-            if not contains(span, key) or (known and contains(span, known)):
+        # The smallest first: its value is cheapest to read, the others are only compared.
+        for span in sorted((span for span in spans if contains(span, key)), key=len):
+            if known and contains(span, known):
                 continue
             for value, encoded in text_attributes(span, (key,)).values():
                 values.add(value)

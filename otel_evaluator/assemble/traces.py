@@ -7,43 +7,14 @@ opens the next revision, with the earlier items where they are still remembered.
 """
 
 import heapq
+from collections.abc import Iterable
 
 import msgspec
 
 from otel_evaluator.assemble.closed import ClosedTrace, ClosedTraces
 from otel_evaluator.assemble.config import AssemblyConfig
-from otel_evaluator.model.raw import RawItem, RawTrace
-
-
-class OpenTrace:
-    """One trace being assembled."""
-
-    __slots__ = (
-        "context", "entries", "first", "last", "log_hashes", "logs", "parents", "revision",
-        "rooted", "seen", "size", "span_ids", "spans",
-    )  # fmt: skip
-
-    def __init__(self, now: float) -> None:
-        self.spans: list[RawItem] = []
-        self.context: list[RawItem] = []
-        self.logs: list[RawItem] = []
-        self.span_ids: set[bytes] = set()
-        """Ids of the spans held."""
-        self.seen: set[bytes] = set()
-        """Ids of all spans seen, held or not."""
-        self.parents: set[bytes] = set()
-        self.log_hashes: set[int] = set()
-        self.entries: set[int] = set()
-        """Journal entries that hold this trace's items."""
-        self.rooted = False
-        self.revision = 0
-        self.size = 0
-        self.first = self.last = now
-
-    @property
-    def complete(self) -> bool:
-        """Whether the root and all named parents were seen."""
-        return self.rooted and self.parents <= self.seen
+from otel_evaluator.assemble.open import OpenTrace
+from otel_evaluator.model.raw import KeptLog, KeptSpan, RawTrace, SpanLink
 
 
 class Closed(msgspec.Struct):
@@ -62,57 +33,64 @@ class TraceAssembler:
         self.open: dict[bytes, OpenTrace] = {}
         self.held_bytes = 0
         self.duplicates = 0
+        """Items that arrived again."""
         self._checks: list[tuple[float, bytes]] = []
         self._full: list[bytes] = []
 
-    def add_span(
-        self,
-        trace_id: bytes,
-        span_id: bytes,
-        parent: bytes,
-        item: RawItem,
-        now: float,
-        entry: int,
-        is_context: bool = False,
-    ) -> bool:
-        """Hold one span; False when it was resent, or is context of a trace not open."""
-        if is_context and trace_id not in self.open:
-            return False
-        trace = self.open.get(trace_id) or self._open(trace_id, span_id, now)
-        if trace is None or span_id in trace.span_ids:
-            self.duplicates += 1
-            return False
-        trace.span_ids.add(span_id)
-        trace.seen.add(span_id)
-        if parent:
-            trace.parents.add(parent)
-        else:
-            trace.rooted = True
-        (trace.context if is_context else trace.spans).append(item)
-        self._grow(trace, item, now, entry)
-        if len(trace.spans) == self._config.max_spans:
-            self._full.append(trace_id)
-        return True
+    def add_spans(
+        self, spans: Iterable[KeptSpan], now: float, entry: int, is_context: bool = False
+    ) -> set[bytes]:
+        """Hold spans of one journal entry; the traces that grew.
 
-    def add_log(self, trace_id: bytes, item: RawItem, now: float, entry: int) -> bool:
-        """Hold one log record; False when it was resent."""
-        digest = hash(item[2])
-        trace = self.open.get(trace_id) or self._open_by_log(trace_id, digest, now)
-        if trace is None or digest in trace.log_hashes:
-            self.duplicates += 1
-            return False
-        trace.log_hashes.add(digest)
-        trace.logs.append(item)
-        self._grow(trace, item, now, entry)
-        return True
+        Resent spans are counted and left out, and so is context of traces that are not open.
+        """
+        touched: set[bytes] = set()
+        for span in spans:
+            trace_id = span.trace_id
+            trace = self.open.get(trace_id)
+            if trace is None:
+                trace = None if is_context else self._open(trace_id, span.span_id, now)
+                if trace is None:
+                    self.duplicates += not is_context
+                    continue
+            size = trace.add(span, is_context)
+            if not size:
+                self.duplicates += 1
+                continue
+            trace.size += size
+            self.held_bytes += size
+            if trace_id not in touched:
+                touched.add(trace_id)
+                trace.entries.add(entry)
+                trace.last = now
+            if len(trace.spans) == self._config.max_spans and not is_context:
+                self._full.append(trace_id)
+        return touched
 
-    def add_link(self, trace_id: bytes, span_id: bytes, parent: bytes, now: float) -> None:
-        """Note a span that is not held, for completeness."""
-        trace = self.open.get(trace_id)
-        if trace is not None:
-            trace.seen.add(span_id)
-            trace.parents.add(parent)
+    def add_logs(self, logs: Iterable[KeptLog], now: float, entry: int) -> set[bytes]:
+        """Hold log records of one journal entry; the traces that grew."""
+        touched: set[bytes] = set()
+        for log in logs:
+            digest = hash(log.item[2])
+            trace = self.open.get(log.trace_id) or self._open_by_log(log.trace_id, digest, now)
+            size = trace.add_log(log.item, digest) if trace is not None else 0
+            if trace is None or not size:
+                self.duplicates += 1
+                continue
+            trace.size += size
+            self.held_bytes += size
+            trace.entries.add(entry)
             trace.last = now
+            touched.add(log.trace_id)
+        return touched
+
+    def add_links(self, links: Iterable[SpanLink], now: float) -> None:
+        """Note spans that are not held, for completeness."""
+        for trace_id, span_id, parent in links:
+            trace = self.open.get(trace_id)
+            if trace is not None:
+                trace.see(span_id, parent)
+                trace.last = now
 
     def reopen(self, trace_id: bytes, now: float) -> bool:
         """Open the next revision of a closed trace whose spans are remembered."""
@@ -157,13 +135,6 @@ class TraceAssembler:
         quiet = self._config.quiet if complete else self._config.incomplete_quiet
         return min(trace.last + quiet, trace.first + self._config.max_wait)
 
-    def _grow(self, trace: OpenTrace, item: RawItem, now: float, entry: int) -> None:
-        trace.entries.add(entry)
-        size = len(item[2])
-        trace.size += size
-        trace.last = now
-        self.held_bytes += size
-
     def _open(self, trace_id: bytes, span_id: bytes, now: float) -> OpenTrace | None:
         before = self._closed.get(trace_id)
         if before is not None and before.has_span(span_id):
@@ -180,37 +151,21 @@ class TraceAssembler:
         trace = self.open[trace_id] = OpenTrace(now)
         heapq.heappush(self._checks, (now + self._config.quiet, trace_id))
         if before is not None:
-            self._reopen(trace, before)
+            before.restore(trace)
+            self.held_bytes += trace.size
             self._closed.pop(trace_id)
         return trace
-
-    def _reopen(self, trace: OpenTrace, before: ClosedTrace) -> None:
-        trace.revision = before.revision + 1
-        ids = before.span_ids
-        trace.seen.update(ids[i : i + 8] for i in range(0, len(ids), 8))
-        trace.span_ids.update(trace.seen)
-        trace.log_hashes.update(before.log_hashes)
-        trace.rooted = before.rooted
-        if before.raw is not None:
-            trace.spans.extend(before.raw.spans)
-            trace.context.extend(before.raw.context)
-            trace.logs.extend(before.raw.logs)
-            trace.size = before.size
-            self.held_bytes += before.size
 
     def _close(self, trace_id: bytes, complete: bool) -> Closed:
         trace = self.open.pop(trace_id)
         self.held_bytes -= trace.size
-        raw = RawTrace(trace_id, trace.spans, trace.context, trace.logs, trace.revision, complete)
-        self._closed.add(
+        raw = RawTrace(
             trace_id,
-            ClosedTrace(
-                trace.revision,
-                b"".join(trace.span_ids),
-                frozenset(trace.log_hashes),
-                trace.rooted,
-                raw,
-                trace.size,
-            ),
+            trace.spans,
+            trace.context or [],
+            trace.logs or [],
+            trace.revision,
+            complete,
         )
+        self._closed.add(trace_id, ClosedTrace.of(trace, raw))
         return Closed(raw, trace.entries)

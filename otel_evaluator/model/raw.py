@@ -1,10 +1,30 @@
-"""What assembly holds and decoding reads: protobuf bytes, not yet decoded."""
+"""What select keeps, assembly holds and decoding reads: protobuf bytes, not yet decoded."""
 
 import msgspec
 
 RawItem = tuple[bytes, bytes, bytes]
 """Encoded Resource, InstrumentationScope and Span (or LogRecord). Items of one request share
 the resource and scope objects."""
+
+
+class KeptSpan(msgspec.Struct, gc=False):
+    """One kept span with its ids (16, 8 and 0 or 8 bytes)."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_span_id: bytes
+    item: RawItem
+
+
+class KeptLog(msgspec.Struct, gc=False):
+    """One kept log record with the trace it belongs to."""
+
+    trace_id: bytes
+    item: RawItem
+
+
+SpanLink = tuple[bytes, bytes, bytes]
+"""Trace, span and parent ids of a span that is not held."""
 
 
 class RawTrace(msgspec.Struct):

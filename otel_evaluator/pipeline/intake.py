@@ -50,8 +50,8 @@ class PipelineIntake:
             encoded = encode_spans(selection) if self._durable else b""
             entry = await self._append("traces", encoded)
             self._hold_spans(selection, entry)
-        else:
-            self._hold_links(selection)
+        elif selection.links:
+            self._assembler.add_links(selection.links, self._clock.monotonic())
         self._count("spans", protocol, selection)
         return Receipt(selection.rejected, selection.message)
 
@@ -95,33 +95,13 @@ class PipelineIntake:
 
     def _hold_spans(self, selection: Selection, entry: int) -> None:
         now, assembler = self._clock.monotonic(), self._assembler
-        touched = set()
-        for span in selection.spans:
-            if assembler.add_span(
-                span.trace_id, span.span_id, span.parent_span_id, span.item, now, entry
-            ):
-                touched.add(span.trace_id)
-        for span in selection.context:
-            if assembler.add_span(
-                span.trace_id, span.span_id, span.parent_span_id, span.item, now, entry, True
-            ):
-                touched.add(span.trace_id)
+        touched = assembler.add_spans(selection.spans, now, entry)
+        touched |= assembler.add_spans(selection.context, now, entry, is_context=True)
         self._entries.opened(entry, len(touched))
-        self._hold_links(selection)
-
-    def _hold_links(self, selection: Selection) -> None:
-        if selection.links:
-            now = self._clock.monotonic()
-            for trace_id, span_id, parent in selection.links:
-                self._assembler.add_link(trace_id, span_id, parent, now)
+        assembler.add_links(selection.links, now)
 
     def _hold_logs(self, selection: Selection, entry: int) -> None:
-        now = self._clock.monotonic()
-        touched = {
-            log.trace_id
-            for log in selection.logs
-            if self._assembler.add_log(log.trace_id, log.item, now, entry)
-        }
+        touched = self._assembler.add_logs(selection.logs, self._clock.monotonic(), entry)
         self._entries.opened(entry, len(touched))
 
     def _count(self, what: str, protocol: str, selection: Selection) -> None:

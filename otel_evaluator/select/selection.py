@@ -2,23 +2,7 @@
 
 import msgspec
 
-from otel_evaluator.model.raw import RawItem
-
-
-class KeptSpan(msgspec.Struct):
-    """One kept span with its ids (16, 8 and 0 or 8 bytes)."""
-
-    trace_id: bytes
-    span_id: bytes
-    parent_span_id: bytes
-    item: RawItem
-
-
-class KeptLog(msgspec.Struct):
-    """One kept log record with the trace it belongs to."""
-
-    trace_id: bytes
-    item: RawItem
+from otel_evaluator.model.raw import KeptLog, KeptSpan, SpanLink
 
 
 class Selection(msgspec.Struct):
@@ -31,9 +15,9 @@ class Selection(msgspec.Struct):
     spans: list[KeptSpan] = []
     logs: list[KeptLog] = []
     context: list[KeptSpan] = []
-    """Root spans and spans naming a conversation, of traces of interest, without a marker."""
-    links: list[tuple[bytes, bytes, bytes]] = []
-    """Trace, span and parent ids of other spans of traces of interest."""
+    """Unmarked spans of traces of interest: roots, and one a trace that names a conversation."""
+    links: list[SpanLink] = []
+    """Other spans of traces of interest."""
     excluded: list[bytes] = []
     """Trace ids that name a conversation which no rate could select."""
     rejected: int = 0

@@ -10,11 +10,12 @@ from typing import Protocol
 import stringzilla
 from google.protobuf.message import DecodeError
 
+from otel_evaluator.model.raw import KeptLog, KeptSpan
 from otel_evaluator.select import ids
 from otel_evaluator.select.marks import marked, probes, stems
 from otel_evaluator.select.request import Items, split
 from otel_evaluator.select.scopes import Scopes
-from otel_evaluator.select.selection import KeptLog, KeptSpan, Selection
+from otel_evaluator.select.selection import Selection
 from otel_evaluator.wire.attributes import has_key, text_attributes
 from otel_evaluator.wire.otlp_view_pb2 import LogHead, SpanHead
 
@@ -203,21 +204,26 @@ class Selector:
         ]
         taken = set(indices)
         present = [stem for stem in self._stems if stringzilla.contains(body, stem)]
+        named: set[bytes] = set()
+        parse, links = SpanHead.FromString, selection.links
         for index, group in items.placed([index for index in near if index not in taken]):
             span = items.bodies[index]
             try:
-                head = SpanHead.FromString(span)
+                head = parse(span)
             except DecodeError:
                 continue
             trace_id, span_id, parent = head.trace_id, head.span_id, head.parent_span_id
             if not _valid(trace_id, span_id):
                 continue
-            if not parent or self._names_conversation(span, present):
+            names = trace_id not in named and self._names_conversation(span, present)
+            if names:
+                named.add(trace_id)
+            if names or not parent:
                 item = (group.resource, group.scope, span)
                 selection.context.append(KeptSpan(trace_id, span_id, parent, item))
-                selection.plain -= 1
             else:
-                selection.links.append((trace_id, span_id, parent))
+                links.append((trace_id, span_id, parent))
+        selection.plain -= len(selection.context)
 
     def _names_conversation(self, span: bytes, stems: list[bytes]) -> bool:
         contains = stringzilla.contains

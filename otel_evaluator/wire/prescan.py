@@ -160,8 +160,13 @@ def _walk_scope(
             if body[i] == 0x12:
                 size = body[i + 1]
                 i += 2
-                if size > 127:
-                    size, i = _varint(body, i - 1)
+                if size > 127:  # two bytes hold the sizes of most spans: no call for these
+                    more = body[i]
+                    if more < 128:
+                        size += (more - 1) << 7
+                        i += 1
+                    else:
+                        size, i = _varint(body, i - 1)
                 i += size
             else:
                 # The scope itself, unknown fields, and tags written in more bytes than needed.
