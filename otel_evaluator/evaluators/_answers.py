@@ -8,6 +8,8 @@ from otel_evaluator.model.subject import Subject
 TextSource = Literal["output", "input", "transcript"]
 
 NO_CONTENT = Unscored("no_content", "no message text was recorded")
+NO_ANSWER = Unscored("no_content", "no answer was recorded")
+FAILED_CALL = Unscored("no_content", "the call failed without an answer")
 NO_CALL = Skipped("not_applicable", "there is no model call")
 TOOL_CALL_ONLY = Skipped("not_applicable", "the answer is a tool call")
 
@@ -26,8 +28,10 @@ def answers(subject: Subject) -> list[Answer]:
     """Texts the model wrote in this subject, in order, without the history that was replayed.
 
     An assistant message counts when a model call of this subject produced it. Where calls
-    carry no output text, the subject's final output is the only answer.
+    carry no output text, the subject's final output is the only answer. A tool span has none.
     """
+    if subject.kind == "span" and not subject.calls:
+        return []
     produced = {m.content for call in subject.calls for m in call.output if m.content}
     found: list[Answer] = []
     question = ""
@@ -50,19 +54,29 @@ def _place(subject: Subject) -> int:
 
 
 def no_answer(subject: Subject) -> Unscored | Skipped | None:
-    """Why there is no answer to look at; None when there is one, which may be empty."""
+    """Why the model wrote nothing to judge; None when it did, which may be empty.
+
+    The result of a tool or of a retrieval is no answer.
+    """
+    if subject.kind == "span" and not subject.calls:
+        return NO_CALL
+    return no_output(subject)
+
+
+def no_output(subject: Subject) -> Unscored | Skipped | None:
+    """Why there is no output, a tool's result included; None when there is one."""
     if subject.output:
         return None
     if subject.kind == "span" and not subject.calls:
         return NO_CALL
-    if subject.error or not subject.has_content:
+    if subject.error:
+        return FAILED_CALL
+    if not subject.has_content:
         return NO_CONTENT
     last = subject.messages[-1]
     if last.role == "assistant" and last.tool_calls:
         return TOOL_CALL_ONLY
-    if last.role != "assistant":
-        return NO_CONTENT
-    return None
+    return None if last.role == "assistant" else NO_ANSWER
 
 
 def text_of(subject: Subject, source: TextSource) -> str | Unscored | Skipped:
@@ -71,7 +85,7 @@ def text_of(subject: Subject, source: TextSource) -> str | Unscored | Skipped:
     A transcript is the text of every message, one after the other.
     """
     if source == "output":
-        missing = no_answer(subject)
+        missing = no_output(subject)
         return subject.output if missing is None else missing
     if source == "input":
         return subject.input or NO_CONTENT

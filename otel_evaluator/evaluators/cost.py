@@ -50,6 +50,7 @@ class CostConfig(EvaluatorConfig):
 def cost(config: CostConfig) -> Check:
     """What the model calls cost, in US dollars."""
     prefer_recorded = config.recorded == "prefer"
+    get_snapshot()  # reading the price list takes a fifth of a second: not on the first subject
 
     def check(subject: Subject) -> Verdict:
         if not subject.calls:

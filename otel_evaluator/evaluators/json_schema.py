@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import failed, no_answer, passed
+from otel_evaluator.evaluators._answers import failed, no_output, passed
 from otel_evaluator.evaluators._schema import compile_schema, first_problem
 
 _FENCE = re.compile(r"\s*```[A-Za-z0-9]*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
@@ -50,7 +50,7 @@ def json_schema(config: JsonSchemaConfig) -> Check:
     validator = compile_schema(config.schema_) if config.schema_ else None
 
     def check(subject: Subject) -> Verdict:
-        missing = no_answer(subject)
+        missing = no_output(subject)
         if missing is not None:
             return missing
         text = subject.output

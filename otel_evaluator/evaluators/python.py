@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import no_answer
+from otel_evaluator.evaluators._answers import no_output
 from otel_evaluator.evaluators._callables import bind, load, verdict_of
 
 
@@ -58,7 +58,7 @@ def python(config: PythonConfig) -> Check:
     call, needs_output = _bound(config)
 
     def check(subject: Subject) -> Verdict | Awaitable[Verdict]:
-        missing = no_answer(subject) if needs_output else None
+        missing = no_output(subject) if needs_output else None
         if missing is not None:
             return missing
         result = call(subject)
