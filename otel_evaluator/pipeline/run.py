@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from otel_evaluator.errors import EvaluatorError
+from otel_evaluator.pipeline import runtime
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.service import Service
 
@@ -24,6 +25,7 @@ def serve(config: RootConfig, path: Path | None = None, started: Started | None 
 
     A second signal ends the process at once; the journal is intact.
     """
+    runtime.tune()
     if sys.platform == "win32":
         return asyncio.run(_serve(config, started))
     import uvloop
@@ -42,6 +44,7 @@ async def _serve(config: RootConfig, started: Started | None) -> int:
         _log.error("start_failed", problem=str(error))
         await service.stop(1.0)
         return 1
+    runtime.settle()
     try:
         if started is None or await _unless_stopped(started(service), stopping):
             await stopping.wait()
