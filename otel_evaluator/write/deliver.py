@@ -76,6 +76,7 @@ class Delivery:
                 uniform=uniform,
                 max_queue=max_queue,
                 measures_lag=index == 0,
+                on_taken=self._notify,
                 on_finished=self._finished,
                 on_quarantined=on_quarantined,
             )
@@ -184,6 +185,9 @@ class Delivery:
         else:
             del self._unfinished[batch.id]
             self._confirm(batch)
+        await self._notify()
+
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 

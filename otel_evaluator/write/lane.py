@@ -50,6 +50,7 @@ class Lane:
         uniform: Callable[[], float],
         max_queue: int,
         measures_lag: bool,
+        on_taken: Callable[[], Awaitable[None]],
         on_finished: Callable[[Batch], Awaitable[None]],
         on_quarantined: Callable[[str, Batch, SinkError], None] | None,
     ) -> None:
@@ -60,6 +61,7 @@ class Lane:
         self._sleep = sleep
         self._uniform = uniform
         self._measures_lag = measures_lag
+        self._on_taken = on_taken
         self._on_finished = on_finished
         self._on_quarantined = on_quarantined
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(max_queue)
@@ -91,6 +93,7 @@ class Lane:
         """Deliver for ever; ends by cancellation."""
         while True:
             batch = await self._queue.get()
+            await self._on_taken()
             await self._deliver(batch)
             await self._on_finished(batch)
 

@@ -94,14 +94,19 @@ class ClickHouseClient:
         return await self._call(ask, "query")
 
     async def insert(self, table: str, columns: Columns, token: str) -> None:
-        """Insert rows; a repeated ``token`` adds nothing where the table remembers tokens."""
-        settings = {
+        """Insert rows; a repeated ``token`` adds nothing where the table remembers tokens.
+
+        Without a token the driver never sends the rows twice by itself.
+        """
+        settings: dict[str, Any] = {
             # Explicit, because its default changed in 26.2: the answer must mean "stored".
             "async_insert": 0,
-            "insert_deduplication_token": token,
             "deduplicate_blocks_in_dependent_materialized_views": 1,
             "distributed_foreground_insert": 1,
         }
+
+        if token:
+            settings["insert_deduplication_token"] = token
 
         def send(values: list[list[Any]]) -> None:
             self._client.insert(
@@ -165,8 +170,9 @@ class ClickHouseClient:
             password=target.password,
             interface="https" if target.secure else "http",
             pool_mgr=self._pool,
-            connect_timeout=min(10, self._config.timeout),
-            send_receive_timeout=self._config.timeout,
+            # The driver takes whole seconds.
+            connect_timeout=min(10, math.ceil(self._config.timeout)),
+            send_receive_timeout=math.ceil(self._config.timeout),
             autogenerate_session_id=False,
             # The delivery loop retries with its own backoff.
             query_retries=0,

@@ -91,7 +91,7 @@ class ClickHouseConfig(ComponentConfig):
     """Keep rows in ``<table>_local`` and read and write through Distributed tables."""
 
     timeout: Annotated[Duration, Field(gt=0)] = 30.0
-    """Deadline of one request to a server."""
+    """Deadline of one request to a server, in effect in whole seconds."""
 
     ca_file: str = ""
     """Certificate authority of the server, where the system's do not know it."""

@@ -93,8 +93,10 @@ def classify(error: BaseException, sink: str, what: str) -> SinkError:
         return _from_driver(error, where)
     if isinstance(error, OSError):
         return Retryable(f"{where}: {type(error).__name__}")
-    # What the encoder raises for a value that does not fit its column.
-    return Permanent(f"{where}: a value does not fit its column ({type(error).__name__})")
+    if what.startswith("insert"):
+        # What the encoder raises for a value that does not fit its column.
+        return Permanent(f"{where}: a value does not fit its column ({type(error).__name__})")
+    return Held(f"{where}: {type(error).__name__}")
 
 
 def _from_driver(error: Error, where: str) -> SinkError:

@@ -130,7 +130,7 @@ class ClickHouseWriter:
             spans = [span for span in spans if span.span_id not in known]
         if spans:
             columns = rows.span_columns(spans, self._traces)
-            await self._insert(self._traces.name, columns, batch_id)
+            await self._insert(self._traces.name, columns, batch_id, self._traces.deduplicates)
 
     async def _write_records(self, batch_id: str, records: Sequence[LogRecord]) -> None:
         assert self._logs is not None
@@ -139,7 +139,7 @@ class ClickHouseWriter:
             records = [r for r in records if r.attributes[SCORE_ID] not in known]
         if records:
             columns = rows.record_columns(records, self._logs)
-            await self._insert(self._logs.name, columns, batch_id)
+            await self._insert(self._logs.name, columns, batch_id, self._logs.deduplicates)
 
     async def _write_scores(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -147,8 +147,13 @@ class ClickHouseWriter:
                 self._schema.names.scores_data, rows.score_columns(outcomes), batch_id
             )
 
-    async def _insert(self, table: str, columns: rows.Columns, batch_id: str) -> None:
-        await self._client.insert(self._schema.qualified(table), columns, f"{batch_id}:{table}")
+    async def _insert(
+        self, table: str, columns: rows.Columns, batch_id: str, deduplicates: bool = True
+    ) -> None:
+        # With a token the driver repeats an insert whose answer was lost: only where that adds
+        # nothing.
+        token = f"{batch_id}:{table}" if deduplicates else ""
+        await self._client.insert(self._schema.qualified(table), columns, token)
 
     async def _prepare_traces(self) -> None:
         name = self._schema.names.traces

@@ -1,0 +1,188 @@
+"""The ``clickhouse://`` path: real driver, real SQL and Native format, over HTTP."""
+
+import socket
+
+import pytest
+from collector_tables import TRACES
+from pydantic import ValidationError
+
+from otel_evaluator.errors import Held, Permanent, Retryable
+from otel_evaluator.model.outcome import Scored
+from otel_evaluator.write.clickhouse import ClickHouseConfig, ClickHouseWriter
+from tests.support.clickhouse_http import (
+    ClickHouseHttp,
+    commit_then_drop,
+    fail_with,
+    ok_with_exception,
+    refuse,
+)
+from tests.support.outcomes import a_batch, a_sample, an_outcome, one_of_each
+
+PASSWORD = "p@ss/w:rd"
+SCORES = "otel_evaluator_scores_data"
+
+
+@pytest.fixture
+def server(engine):
+    with ClickHouseHttp(str(engine.path), "me", PASSWORD) as front:
+        yield front
+
+
+@pytest.fixture
+def remote(server, configure):
+    def make(**settings) -> ClickHouseConfig:
+        dsn = f"clickhouse://me@127.0.0.1:{server.port}"
+        return configure(**{"dsn": dsn, "password": PASSWORD, **settings})
+
+    return make
+
+
+@pytest.fixture
+async def writer(remote, clock):
+    writer = ClickHouseWriter(remote(), clock)
+    await writer.start()
+    yield writer
+    await writer.aclose()
+
+
+async def test_tables_are_made_and_rows_arrive(engine, database, writer) -> None:
+    await writer.write(a_batch(*one_of_each(), samples=(a_sample(),)))
+    assert engine.value("SELECT count() FROM otel_evaluator_scores") == 3
+    assert engine.value("SELECT count() FROM otel_traces") == 2
+    assert engine.value("SELECT count() FROM otel_evaluator_samples") == 1
+    assert engine.value("SELECT sum(n) FROM otel_evaluator_rollup") == 1
+
+
+async def test_text_and_time_are_exact(engine, writer) -> None:
+    text = "a\x00b 'q' \\ {{7*7}} 🙂"
+    outcome = an_outcome(
+        verdict=Scored(value=0.1, explanation=text), started_ns=1_767_225_600_123_456_789
+    )
+    await writer.write(a_batch(outcome))
+    assert await writer.query(
+        "SELECT Explanation, toUnixTimestamp64Nano(Timestamp), Value, Passed "
+        "FROM otel_evaluator_scores"
+    ) == [(text, 1_767_225_600_123_456_789, 0.1, None)]
+    assert (await writer.scores())[0]["Timestamp"] == "2026-01-01 00:00:00.123456789"
+
+
+async def test_every_insert_says_what_it_relies_on(server, writer) -> None:
+    await writer.write(a_batch(batch_id="b-1"))
+    (insert,) = server.inserts(SCORES)
+    assert insert.settings["async_insert"] == "0"
+    assert insert.settings["insert_deduplication_token"] == f"b-1:{SCORES}"
+    assert insert.settings["deduplicate_blocks_in_dependent_materialized_views"] == "1"
+    assert not any("session_id" in request.settings for request in server.requests)
+
+
+async def test_a_lost_answer_leaves_one_row(engine, database, server, writer) -> None:
+    batch = a_batch(an_outcome(0), an_outcome(1))
+    for table in ("otel_traces", SCORES):
+        # Twice: the driver itself repeats an insert with a token once.
+        server.on(f"INSERT INTO `{database}`.`{table}`", commit_then_drop, commit_then_drop)
+        with pytest.raises(Retryable):
+            await writer.write(batch)
+    await writer.write(batch)
+    assert len(server.inserts(SCORES)) == 3
+    assert engine.value("SELECT count() FROM otel_evaluator_scores_data") == 2
+    assert engine.value("SELECT count() FROM otel_traces") == 2
+    assert engine.value("SELECT sum(n) FROM otel_evaluator_rollup") == 2
+
+
+async def test_a_lost_answer_of_a_table_without_memory(
+    engine, database, server, remote, clock
+) -> None:
+    engine.run(TRACES["generation 2"].format(db=database))
+    writer = ClickHouseWriter(remote(), clock)
+    server.on(f"INSERT INTO `{database}`.`otel_traces`", commit_then_drop)
+    with pytest.raises(Retryable):
+        await writer.write(a_batch())
+    await writer.write(a_batch())
+    assert len(server.inserts("otel_traces")) == 1
+    assert engine.value("SELECT count() FROM otel_traces") == 1
+    await writer.aclose()
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (fail_with(252), Retryable),
+        (fail_with(241), Retryable),
+        (fail_with(60), Held),
+        (fail_with(243), Held),
+        (fail_with(27), Permanent),
+        (refuse(503), Retryable),
+        (refuse(502), Retryable),
+        (refuse(401), Held),
+        (ok_with_exception(27), Permanent),
+        (ok_with_exception(252), Retryable),
+    ],
+)
+async def test_faults_get_their_class(engine, server, writer, fault, expected) -> None:
+    server.on(SCORES, fault)
+    with pytest.raises(expected):
+        await writer.write(a_batch())
+    await writer.write(a_batch())
+    assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
+    assert engine.value("SELECT count() FROM otel_traces") == 1
+
+
+async def test_retry_after_is_passed_on(server, writer) -> None:
+    server.on(SCORES, refuse(503, Retry_After="7"))
+    with pytest.raises(Retryable) as failure:
+        await writer.write(a_batch())
+    assert failure.value.retry_after_s == 7
+
+
+async def test_a_wrong_password_waits_for_someone_and_is_not_shown(remote, clock) -> None:
+    writer = ClickHouseWriter(remote(password="wrong-s3cret"), clock)
+    with pytest.raises(Held, match="516") as failure:
+        await writer.start()
+    assert "wrong-s3cret" not in str(failure.value)
+    await writer.aclose()
+
+
+async def test_a_closed_port_is_retried(remote, clock) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    writer = ClickHouseWriter(remote(dsn=f"clickhouse://127.0.0.1:{port}"), clock)
+    with pytest.raises(Retryable):
+        await writer.write(a_batch())
+    await writer.aclose()
+
+
+async def test_a_silent_server_costs_one_deadline(remote, clock) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        dsn = f"clickhouse://127.0.0.1:{silent.getsockname()[1]}"
+        writer = ClickHouseWriter(remote(dsn=dsn, timeout="1s"), clock)
+        with pytest.raises(Retryable):
+            await writer.start()
+        await writer.aclose()
+
+
+async def test_a_server_that_comes_back_gets_the_batch(engine, server, remote, clock) -> None:
+    server.on("SELECT version()", *[refuse(503)] * 2)
+    writer = ClickHouseWriter(remote(), clock)
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await writer.write(a_batch())
+    await writer.write(a_batch())
+    assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
+    await writer.aclose()
+
+
+async def test_without_create_schema_no_ddl_is_sent(engine, server, remote, writer, clock) -> None:
+    server.requests.clear()
+    reader = ClickHouseWriter(remote(create_schema=False), clock)
+    await reader.start()
+    assert not [r.sql for r in server.requests if r.sql.startswith(("CREATE", "--"))]
+    await reader.aclose()
+
+
+def test_options_of_the_dsn_are_not_secrets_in_errors() -> None:
+    with pytest.raises(ValidationError) as failure:
+        ClickHouseConfig(dsn="clickhouse://me:hunter2@host:port/")
+    assert "hunter2" not in failure.value.errors()[0]["msg"]
