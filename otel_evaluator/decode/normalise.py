@@ -17,7 +17,7 @@ from otel_evaluator.decode.spans import Source
 from otel_evaluator.decode.tools import ESCALATION_TOOLS, execution, link, with_results
 from otel_evaluator.decode.transcript import Transcript
 from otel_evaluator.decode.tree import Tree
-from otel_evaluator.decode.turn import final_answer, own_input, questions
+from otel_evaluator.decode.turn import final_answer, own_input
 from otel_evaluator.model.genai import Message, ModelCall, Retrieval, ToolExecution, Usage
 from otel_evaluator.model.raw import RawTrace
 from otel_evaluator.model.subject import Subject
@@ -229,7 +229,7 @@ class _Assembly:
             end_ns=end,
             messages=self.messages,
             history=self.history,
-            input=own_input(own, questions(self.genai, self.tree)),
+            input=own_input(own, self.genai, self.tree),
             output=answer,
             system="\n".join(m.content for m in self.messages if m.role == "system"),
             tool_definitions=_definitions(calls),

@@ -8,7 +8,7 @@ from otel_evaluator.decode.tree import Tree
 from otel_evaluator.model.genai import Message
 
 
-def questions(genai: Sequence[Source], tree: Tree) -> list[str]:
+def _questions(genai: Sequence[Source], tree: Tree) -> list[str]:
     """What was asked of the outermost agent and chain spans, by start."""
     asked = (r.input_text.strip() or _last_user(r.input) for r in _outermost(genai, tree))
     return [text for text in asked if text]
@@ -18,13 +18,16 @@ def _last_user(messages: Sequence[Message]) -> str:
     return next((m.content for m in reversed(messages) if m.role == "user" and m.content), "")
 
 
-def own_input(own: Sequence[Message], asked: Sequence[str]) -> str:
+def own_input(own: Sequence[Message], genai: Sequence[Source], tree: Tree) -> str:
     """The user's last words.
 
     A prompt often embeds them, together with retrieved passages, in one user message;
     where the enclosing span recorded the bare words, these are taken.
     """
     last = _last_user(own)
+    if last and "\n" not in last:
+        return last
+    asked = _questions(genai, tree)
     for text in reversed(asked):
         if text in last:
             return text
@@ -42,6 +45,8 @@ def final_answer(own: Sequence[Message], genai: Sequence[Source], tree: Tree) ->
     if not texts:
         return ""
     said = {m.content for m in texts if m.content}
+    if len(said) < 2:
+        return texts[-1].content
     for reading in reversed(_outermost(genai, tree)):
         text = reading.output_text
         if text and text in said:
