@@ -94,10 +94,7 @@ class ClickHouseClient:
         return await self._call(ask, "query")
 
     async def insert(self, table: str, columns: Columns, token: str) -> None:
-        """Insert rows; a repeated ``token`` adds nothing where the table remembers tokens.
-
-        Without a token the driver never sends the rows twice by itself.
-        """
+        """Insert rows; a repeated ``token`` adds nothing where the table remembers tokens."""
         settings: dict[str, Any] = {
             # Explicit, because its default changed in 26.2: the answer must mean "stored".
             "async_insert": 0,

@@ -1,13 +1,15 @@
-"""The HTTP connections to a server, with two things the driver does not look at."""
+"""The HTTP connections to a server, with what the driver does not look at."""
 
 import re
 from typing import Any
 
 from clickhouse_connect.driver.httputil import get_pool_manager_options
 from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 EXCEPTION_HEADER = "X-ClickHouse-Exception-Code"
+PROGRESS_HEADER = "x-clickhouse-progress"
 
 _EXCEPTION_BODY = re.compile(rb"\ACode: (\d+)\. DB::")
 
@@ -15,7 +17,9 @@ _EXCEPTION_BODY = re.compile(rb"\ACode: (\d+)\. DB::")
 class CheckedPool(PoolManager):
     """A pool that notices failures behind a status of 200, and remembers ``Retry-After``.
 
-    A server that fails after it began to answer has sent its 200 already and writes the
+    The driver sends an insert again by itself when the connection closes without an answer,
+    whether or not the table would recognise it. Here such a failure looks like any other, so
+    that only the delivery loop repeats. A server that fails after it began to answer has sent its 200 already and writes the
     exception into the body; the driver looks for it in results of queries, not of inserts.
     """
 
@@ -26,7 +30,14 @@ class CheckedPool(PoolManager):
     def request(self, method: str, url: str, **arguments: Any) -> BaseHTTPResponse:  # type: ignore[override]
         """The answer, marked as an exception where its body holds one."""
         self.retry_after_s = None
-        answer = super().request(method, url, **arguments)
+        try:
+            answer = super().request(method, url, **arguments)
+        except HTTPError as error:
+            # One level more: the driver looks for the closed connection at the cause itself.
+            raise HTTPError(type(error).__name__) from error
+        if all(name.lower() == PROGRESS_HEADER for name in answer.headers):
+            answer.close()
+            raise HTTPError("the connection closed before the answer was complete")
         waiting = answer.headers.get("Retry-After", "")
         if waiting.isdigit():
             self.retry_after_s = float(waiting)

@@ -150,8 +150,6 @@ class ClickHouseWriter:
     async def _insert(
         self, table: str, columns: rows.Columns, batch_id: str, deduplicates: bool = True
     ) -> None:
-        # With a token the driver repeats an insert whose answer was lost: only where that adds
-        # nothing.
         token = f"{batch_id}:{table}" if deduplicates else ""
         await self._client.insert(self._schema.qualified(table), columns, token)
 
