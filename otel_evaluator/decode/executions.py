@@ -1,5 +1,6 @@
 """Each tool execution once, however many spans recorded it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from otel_evaluator.decode.reading import Reading
@@ -20,22 +21,69 @@ def once(tree: Tree, sources: Sequence[Source]) -> list[Reading]:
     siblings that each hold one half (ADK 1). What only the dropped one knew is filled into
     the one that stays.
     """
-    kept: list[Reading] = []
-    served: set[str] = set()
+    found = _Executions(tree)
     for source in sources:
+        found.add(source)
+    return list(found.kept.values())
+
+
+class _Executions:
+    """The executions met so far, and those that another record may still complete."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.kept: dict[int, Reading] = {}
+        self._tree = tree
+        self._clients: dict[str, list[Reading]] = defaultdict(list)
+        self._halves: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+
+    def add(self, source: Source) -> None:
         reading = source.content()
-        first = _outer(tree, source) or _client(reading, kept, served)
-        first = first or _other_half(reading, kept)
-        if first is None:
-            kept.append(reading)
-        else:
+        first = self._outer(source) or self._client(reading) or self._other_half(reading)
+        if first is not None:
             _fill(first, reading)
-    return kept
+            return
+        self.kept[id(reading)] = reading
+        if "mcp" in reading.dialects and reading.span.kind == _CLIENT:
+            self._clients[reading.tool_name].append(reading)
+        elif "google_adk" in reading.dialects and reading.result is None:
+            self._halves[_place(reading)].append(reading)
+
+    def _outer(self, source: Source) -> Reading | None:
+        """The outermost enclosing record of the same execution; it must have started before."""
+        found = None
+        seen = {id(source)}
+        while (above := _repeated(self._tree, source)) is not None and id(above) not in seen:
+            seen.add(id(above))
+            source = above
+            found = self.kept.get(id(above.reading), found)
+        return found
+
+    def _client(self, reading: Reading) -> Reading | None:
+        """The MCP client's record of the request that this MCP server's span answered."""
+        span = reading.span
+        if span.kind != _SERVER or "mcp" not in reading.dialects:
+            return None
+        waiting = self._clients[reading.tool_name]
+        for position, first in enumerate(waiting):
+            if first.span.start_ns <= span.start_ns <= first.span.end_ns:
+                return waiting.pop(position)
+        return None
+
+    def _other_half(self, reading: Reading) -> Reading | None:
+        """The span with the arguments of the execution whose result this ADK span holds."""
+        if "google_adk" not in reading.dialects or reading.arguments is not None:
+            return None
+        waiting = self._halves[_place(reading)]
+        return waiting.pop(0) if waiting and reading.result is not None else None
 
 
-def _outer(tree: Tree, source: Source) -> Reading | None:
-    """The enclosing record of the same execution."""
-    reading = source.reading
+def _place(reading: Reading) -> tuple[str, str]:
+    return reading.tool_name, reading.span.parent_span_id
+
+
+def _repeated(tree: Tree, source: Source) -> Source | None:
+    """The nearest enclosing operation, if it records the same tool execution."""
+    reading = source.content()
     above = tree.ancestor(source, lambda s: s.reading.kind in _CALLING)
     if above is None or above.reading.kind != "tool":
         return None
@@ -45,47 +93,7 @@ def _outer(tree: Tree, source: Source) -> Reading | None:
     if outer.tool_call_id and reading.tool_call_id and outer.tool_call_id != reading.tool_call_id:
         return None
     both = outer.arguments is not None and reading.arguments is not None
-    return None if both and outer.arguments != reading.arguments else _kept(tree, above)
-
-
-def _kept(tree: Tree, source: Source) -> Reading:
-    """The outermost record, where the enclosing one repeats another itself."""
-    return _outer(tree, source) or source.reading
-
-
-def _client(reading: Reading, kept: Sequence[Reading], served: set[str]) -> Reading | None:
-    """The MCP client's record of the request that this MCP server's span answered."""
-    span = reading.span
-    if span.kind != _SERVER or "mcp" not in reading.dialects:
-        return None
-    for first in kept:
-        asked = first.span
-        if (
-            asked.kind == _CLIENT
-            and first.tool_name == reading.tool_name
-            and asked.start_ns <= span.start_ns <= asked.end_ns
-            and asked.span_id not in served
-        ):
-            served.add(asked.span_id)
-            return first
-    return None
-
-
-def _other_half(reading: Reading, kept: Sequence[Reading]) -> Reading | None:
-    """The span with the arguments of the execution whose result this ADK span holds."""
-    if "google_adk" not in reading.dialects or reading.arguments is not None:
-        return None
-    for first in kept:
-        fitting = (
-            first.result is None
-            and first.arguments is not None
-            and first.tool_name == reading.tool_name
-            and first.span.parent_span_id == reading.span.parent_span_id
-            and "google_adk" in first.dialects
-        )
-        if fitting:
-            return first
-    return None
+    return None if both and outer.arguments != reading.arguments else above
 
 
 def _fill(first: Reading, second: Reading) -> None:
