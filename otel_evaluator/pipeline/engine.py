@@ -166,15 +166,20 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     async def _evaluate(self, work: Work, entries: set[int], size: int) -> None:
-        parts = self._parts
+        """See one closed subject through; its bytes count as held until a sink has it."""
         work.agents = self.agents
         try:
-            processed: Processed = await parts.pool.process(work)
+            processed: Processed = await self._parts.pool.process(work)
+            self._record(work, processed, entries)
+            await self._deliver(processed, entries)
         except RuntimeError as error:
+            # The entries stay in the journal: a restart evaluates them.
             _log.error("worker_pool_failed", error_type=type(error).__name__)
-            return
         finally:
             self._queued_bytes -= size
+
+    def _record(self, work: Work, processed: Processed, entries: set[int]) -> None:
+        parts = self._parts
         self._note_agents(processed.agents, work.now_ns)
         parts.counter.processed(processed)
         if processed.error:
@@ -183,7 +188,6 @@ class Engine:
             parts.ledger.add(work.raw.trace_id.hex(), processed.stories)
             self._keep_for_conversation(work, processed, entries)
         self._offer(work, processed)
-        await self._deliver(processed, entries)
 
     def _not_evaluated(self, work: Work, error: str) -> None:
         kind = "trace" if work.raw is not None else "conversation"

@@ -1,0 +1,163 @@
+from otel_evaluator.model.outcome import Scored
+from otel_evaluator.testing.builders import an_export_request
+
+LENGTH = {"name": "length", "type": "length", "min": 1}
+TALK = {"name": "talk", "type": "length", "on": "conversation", "min": 1}
+
+
+async def test_a_trace_becomes_a_score_and_its_entry_is_released_when_written(pipeline):
+    p = pipeline()
+    await p.intake.traces(an_export_request(1), "grpc")
+    await p.pass_time(1.1)
+    (outcome,) = p.delivery.outcomes
+    assert isinstance(outcome.verdict, Scored)
+    assert outcome.sampling.probability == 1.0
+    assert outcome.subject_kind == "trace"
+    assert p.unfinished == 1
+    p.delivery.confirm(p.engine)
+    assert p.unfinished == 0
+    assert p.engine.held_bytes == 0
+
+
+async def test_resending_a_request_scores_nothing_twice(pipeline):
+    p = pipeline()
+    body = an_export_request(2)
+    await p.intake.traces(body, "grpc")
+    await p.intake.traces(body, "grpc")
+    await p.pass_time(1.1)
+    await p.intake.traces(body, "grpc")
+    await p.pass_time(5)
+    assert len(p.delivery.outcomes) == 2
+    p.delivery.confirm(p.engine)
+    assert p.unfinished == 0
+
+
+async def test_a_late_span_makes_a_revision_with_another_score_id(pipeline):
+    p = pipeline()
+    await p.intake.traces(an_export_request(1, model_calls=1), "grpc")
+    await p.pass_time(1.1)
+    await p.intake.traces(an_export_request(1, model_calls=2), "grpc")
+    await p.pass_time(1.1)
+    first, second = p.delivery.outcomes
+    assert (first.subject_revision, second.subject_revision) == (0, 1)
+    assert first.score_id != second.score_id
+    assert first.subject_key == second.subject_key
+
+
+async def test_arrival_order_does_not_change_score_ids(pipeline):
+    body = an_export_request(3, model_calls=2, conversation_id="c")
+    ids = []
+    for descending in (False, True):
+        p = pipeline()
+        parts = [
+            an_export_request(1, first=n, model_calls=2, descending=descending, conversation_id="c")
+            for n in (2, 0, 1)
+        ]
+        for part in parts if descending else [body]:
+            await p.intake.traces(part, "grpc")
+        await p.pass_time(1.1)
+        ids.append({outcome.score_id for outcome in p.delivery.outcomes})
+    assert ids[0] == ids[1]
+    assert len(ids[0]) == 3
+
+
+async def test_sampled_out_traces_are_counted_explained_and_released(pipeline):
+    p = pipeline(sampling={"base_rate": 0.0}, evaluators=[LENGTH])
+    p.parts.sampler._screen.ceiling = 2**56  # nothing dropped early: it must be ruled out here
+    await p.intake.traces(an_export_request(1), "grpc")
+    await p.pass_time(1.1)
+    assert p.delivery.outcomes == []
+    assert p.unfinished == 0
+    assert p.pool.works == []
+    count = p.metrics.value(
+        "subjects_total", kind="trace", tier="unresolved", decision="sampled_out"
+    )
+    assert count == 1
+    trace_id = next(iter(p.parts.ledger._sampled_out)).hex()
+    assert p.parts.ledger.why(trace_id)["subjects"][0]["decision"] == "sampled_out"
+
+
+async def test_tiers_boost_and_record_their_probability(pipeline):
+    p = pipeline(
+        sampling={
+            "base_rate": 0.0,
+            "tiers": [{"name": "long", "rate": 0.5, "when": "signals.output_tokens >= 0"}],
+        },
+    )
+    for n in range(100):
+        await p.intake.traces(an_export_request(1, first=n), "grpc")
+    await p.pass_time(1.1)
+    assert 30 < len(p.delivery.outcomes) < 70
+    assert {o.sampling.tier for o in p.delivery.outcomes} == {"long"}
+    assert {o.sampling.probability for o in p.delivery.outcomes} == {0.5}
+
+
+async def test_conversations_wait_for_idleness_and_hold_their_entries(pipeline):
+    p = pipeline(evaluators=[LENGTH, TALK])
+    for n in range(2):
+        await p.intake.traces(an_export_request(1, first=n, conversation_id="c1"), "grpc")
+        await p.pass_time(1.5)
+        p.delivery.confirm(p.engine)
+    assert {o.subject_kind for o in p.delivery.outcomes} == {"trace"}
+    assert p.unfinished == 2
+    await p.pass_time(6)
+    (talk,) = [o for o in p.delivery.outcomes if o.subject_kind == "conversation"]
+    assert talk.subject_key == "c1"
+    p.delivery.confirm(p.engine)
+    assert p.unfinished == 0
+
+
+async def test_feedback_on_an_open_trace_is_a_signal(pipeline):
+    p = pipeline(
+        sampling={
+            "base_rate": 0.0,
+            "tiers": [{"name": "unhappy", "rate": 1.0, "when": "signals.feedback < 0.0"}],
+        }
+    )
+    await p.intake.traces(an_export_request(2), "grpc")
+    unhappy, _ = p.parts.traces.open
+    p.parts.feedback.on_trace(unhappy, -1.0)
+    await p.pass_time(1.1)
+    (outcome,) = p.delivery.outcomes
+    assert outcome.trace_id == unhappy.hex()
+    assert outcome.sampling.tier == "unhappy"
+
+
+async def test_feedback_after_the_fact_makes_a_revision(pipeline):
+    p = pipeline(
+        sampling={
+            "base_rate": 0.0,
+            "tiers": [{"name": "unhappy", "rate": 1.0, "when": "signals.feedback < 0.0"}],
+        }
+    )
+    await p.intake.traces(an_export_request(1), "grpc")
+    (trace_id,) = p.parts.traces.open
+    await p.pass_time(1.1)
+    assert p.delivery.outcomes == []
+    p.parts.feedback.on_trace(trace_id, -1.0)
+    assert p.parts.traces.reopen(trace_id, p.clock.monotonic())
+    await p.pass_time(1.1)
+    (outcome,) = p.delivery.outcomes
+    assert outcome.subject_revision == 1
+
+
+async def test_weighted_counters_hold_the_estimators_sums(pipeline):
+    p = pipeline(sampling={"base_rate": 0.5, "key": "trace"})
+    for n in range(60):
+        await p.intake.traces(an_export_request(1, first=n, reply="x" * (n + 1)), "grpc")
+    await p.pass_time(1.1)
+    labels = {"evaluator": "length", "service": "other", "environment": "other", "tier": "base"}
+    values = [o.verdict.value for o in p.delivery.outcomes]
+
+    def total(name):
+        return p.metrics.value(f"{name}_total", **labels)
+
+    assert len(values) > 10
+    assert total("score_weight") == 2 * len(values)
+    assert total("score_weight_square") == 4 * len(values)
+    assert total("score_weighted_sum") == 2 * sum(values)
+    assert total("score_weight_square_square_sum") == 4 * sum(v * v for v in values)
+    evaluated = p.metrics.value(
+        "evaluations_total", evaluator="length", outcome="scored", reason=""
+    )
+    assert evaluated == len(values)
