@@ -11,6 +11,8 @@ _SERVER, _CLIENT = 2, 3
 """``Span.kind`` of the two ends of a request (OTLP ``trace.proto``)."""
 _CALLING = ("llm", "agent", "tool")
 """Between an execution and a repetition of it lies no other operation."""
+_MAX_RECORDS = 16
+"""Nested records of one execution that may arrive before the record around them."""
 
 
 def once(tree: Tree, sources: Sequence[Source]) -> list[Reading]:
@@ -24,25 +26,27 @@ def once(tree: Tree, sources: Sequence[Source]) -> list[Reading]:
     found = _Executions(tree)
     for source in sources:
         found.add(source)
-    return list(found.kept.values())
+    return found.kept
 
 
 class _Executions:
     """The executions met so far, and those that another record may still complete."""
 
     def __init__(self, tree: Tree) -> None:
-        self.kept: dict[int, Reading] = {}
+        self.kept: list[Reading] = []
         self._tree = tree
+        self._known: dict[int, Reading] = {}
         self._clients: dict[str, list[Reading]] = defaultdict(list)
         self._halves: dict[tuple[str, str], list[Reading]] = defaultdict(list)
 
     def add(self, source: Source) -> None:
         reading = source.content()
         first = self._outer(source) or self._client(reading) or self._other_half(reading)
+        self._known[id(reading)] = first or reading
         if first is not None:
             _fill(first, reading)
             return
-        self.kept[id(reading)] = reading
+        self.kept.append(reading)
         if "mcp" in reading.dialects and reading.span.kind == _CLIENT:
             self._clients[reading.tool_name].append(reading)
         elif "google_adk" in reading.dialects and reading.result is None:
@@ -50,13 +54,15 @@ class _Executions:
 
     def _outer(self, source: Source) -> Reading | None:
         """The outermost enclosing record of the same execution; it must have started before."""
-        found = None
-        seen = {id(source)}
-        while (above := _repeated(self._tree, source)) is not None and id(above) not in seen:
-            seen.add(id(above))
+        for _ in range(_MAX_RECORDS):
+            above = _repeated(self._tree, source)
+            if above is None:
+                return None
+            known = self._known.get(id(above.reading))
+            if known is not None:
+                return known
             source = above
-            found = self.kept.get(id(above.reading), found)
-        return found
+        return None
 
     def _client(self, reading: Reading) -> Reading | None:
         """The MCP client's record of the request that this MCP server's span answered."""
