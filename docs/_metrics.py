@@ -66,7 +66,7 @@ sum by (evaluator, reason) (rate(otel_evaluator_evaluations_total{outcome="faile
 ```
 
 ```promql
-sum by (reason) (rate(otel_evaluator_spans_refused_total[5m])) > 0
+sum by (reason) (rate(otel_evaluator_requests_refused_total[5m])) > 0
 ```
 
 How long after the end of a trace its score is in the store:

@@ -2,13 +2,16 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from otel_evaluator.cli.options import ConfigFile, LogFormat, LogLevel
 from otel_evaluator.cli.output import reported
 from otel_evaluator.expose import log
+
+if TYPE_CHECKING:
+    from otel_evaluator.pipeline.service import Service
 
 
 @reported
@@ -27,5 +30,9 @@ def serve(
     # Late imports: --help and the client commands start without the pipeline's libraries.
     from otel_evaluator.pipeline import build, run
 
+    async def started(service: "Service") -> bool:
+        log.on_suppressed(service.metrics.child("log_lines_suppressed").inc)
+        return True
+
     path = Path(config)
-    raise typer.Exit(run.serve(build.validate(path), path))
+    raise typer.Exit(run.serve(build.validate(path), path, started))

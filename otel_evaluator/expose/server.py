@@ -26,6 +26,9 @@ from otel_evaluator.metrics import OTHER, Metrics
 
 MAX_BODY_BYTES = 64 * 1024
 """A feedback request; comments are at most 4096 characters."""
+MAX_CONNECTIONS = 256
+"""Open connections; more are closed at once, so that idle ones cannot take the file
+descriptors that receivers of the same process need."""
 MAX_SCRAPES = 16
 """Scrapes being sent at once; Prometheus needs one."""
 SCRAPE_SECONDS = 10.0
@@ -33,6 +36,14 @@ SCRAPE_SECONDS = 10.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger(__name__)
+
+
+class _CutOff(asyncio.Protocol):
+    """A connection that is closed at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it without an answer."""
+        transport.close()
 
 
 class _Refusal(Exception):
@@ -53,6 +64,7 @@ class AdminServer:
         self._clock = clock
         self._scrapes = 0
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self.port = split(config.endpoint)[1]
         """The port listened on; the real one after ``start``."""
 
@@ -67,8 +79,11 @@ class AdminServer:
             shutdown_timeout=2.0,
         )
         await runner.setup()
+        loop = asyncio.get_running_loop()
         try:
-            await web.TCPSite(runner, host or None, port).start()
+            self._listener = await loop.create_server(
+                lambda: self._protocol(runner), host or None, port, backlog=128
+            )
         except OSError as error:
             await runner.cleanup()
             reason = (error.strerror or str(error)).lower()
@@ -76,13 +91,23 @@ class AdminServer:
                 [f"admin.endpoint: cannot listen on {host}:{port}: {reason}; use another port"]
             ) from None
         self._runner = runner
-        self.port = runner.addresses[0][1]
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     async def aclose(self) -> None:
         """Stop listening and close connections; safe without ``start``."""
+        if self._listener:
+            self._listener.close()
+            self._listener = None
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+
+    def _protocol(self, runner: web.AppRunner) -> asyncio.Protocol:
+        """One connection; cut off where too many are open."""
+        assert runner.server is not None
+        if len(runner.server.connections) >= MAX_CONNECTIONS:
+            return _CutOff()
+        return runner.server()
 
     def application(self) -> web.Application:
         """The routes, with errors answered as JSON."""

@@ -194,7 +194,9 @@ class TestServeAndValidate:
         from otel_evaluator.pipeline import run as pipeline
 
         monkeypatch.setattr(build, "validate", lambda path: ("checked", path))
-        monkeypatch.setattr(pipeline, "serve", lambda config, path: 1 if config[1] == path else 0)
+        monkeypatch.setattr(
+            pipeline, "serve", lambda config, path, started: 1 if config[1] == path else 0
+        )
         assert run("serve", "--config", str(tmp_path / "c"), "--log-format", "json").exit_code == 1
 
     @pytest.mark.parametrize("command", ["serve", "validate"])

@@ -295,6 +295,26 @@ class TestFeedback:
         assert (await admin.get("/nothing"))[0] == 404
 
 
+class TestConnections:
+    async def test_more_than_the_most_are_cut_off_and_places_come_free(
+        self, admin: Running, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(server_module, "MAX_CONNECTIONS", 3)
+        idle = [await asyncio.open_connection("127.0.0.1", admin.server.port) for _ in range(3)]
+        with pytest.raises(aiohttp.ClientError):
+            await admin.get("/healthz")
+        for _, writer in idle:
+            writer.close()
+            await writer.wait_closed()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    assert (await admin.get("/healthz"))[0] == 200
+                    break
+                except aiohttp.ClientError:
+                    await asyncio.sleep(0.01)
+
+
 class TestGuard:
     @pytest.fixture
     async def guarded(self) -> AsyncIterator[Running]:
