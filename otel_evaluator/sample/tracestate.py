@@ -51,7 +51,8 @@ def encode_threshold(probability: float) -> str:
 
     Zero-padding to 14 digits keeps the leading zeros that probabilities above 15/16 need.
     """
-    threshold = round((1.0 - probability) * (1 << _BITS))
+    # Scaling by a power of two is exact; 1 - probability would lose small probabilities.
+    threshold = (1 << _BITS) - max(1, round(probability * (1 << _BITS)))
     return format(threshold, "014x").rstrip("0") or "0"
 
 
