@@ -19,8 +19,9 @@ class CheckedPool(PoolManager):
 
     The driver sends an insert again by itself when the connection closes without an answer,
     whether or not the table would recognise it. Here such a failure looks like any other, so
-    that only the delivery loop repeats. A server that fails after it began to answer has sent its 200 already and writes the
-    exception into the body; the driver looks for it in results of queries, not of inserts.
+    that only the delivery loop repeats. And a server that fails after it began to answer has
+    sent its 200 already and writes the exception into the body; the driver looks for it in
+    results of queries, not of inserts.
     """
 
     def __init__(self, ca_file: str, verify: bool) -> None:
