@@ -119,7 +119,8 @@ class LimitsConfig(ComponentConfig):
     """Resources and scopes of one request, together."""
 
     max_attributes_per_span: Annotated[int, Field(ge=128, le=10_000_000)] = 50_000
-    """Attributes, events, links and nested values of one span or log record."""
+    """Attributes, events, links and nested values of one span or log record; only counted where
+    they are of a few bytes each, as in requests made to exhaust memory."""
 
     max_in_flight: Annotated[Size, Field(ge=2**20)] = 128 * 2**20
     """Bytes of requests being handled at a time; beyond, senders are told to come back."""

@@ -17,7 +17,6 @@ from tests.receive.receiving import (
     message,
     metric_request,
     trace_request,
-    varint,
 )
 
 DEFAULTS = (200_000, 20_000, 50_000)
@@ -129,14 +128,50 @@ def test_the_span_limit_is_exact(items: int) -> None:
         check_request(body, "traces", *DEFAULTS)
 
 
-@pytest.mark.parametrize("padding", [0, prescan.VIEW_LIMIT])
-def test_the_limits_hold_below_and_above_the_view_limit(padding: int) -> None:
-    spare = message(2, b"\x2a" + varint(padding) + b"n" * padding)
-    scope = spare + message(2, b"") * 100
-    body = message(1, message(2, scope))
+@pytest.mark.parametrize("padding", [0, 150_000, 2**21])
+def test_the_span_limit_is_exact_whatever_the_size(padding: int) -> None:
+    spare = message(2, message(5, b"n" * padding))
+    body = message(1, message(2, spare + message(2, b"") * 100))
     check_request(body, "traces", 101, 10, 50_000)
     with pytest.raises(TooLarge):
         check_request(body, "traces", 100, 10, 50_000)
+
+
+def test_a_dense_stretch_is_found_wherever_it_lies() -> None:
+    text = message(2, message(5, b"text of a span " * 200_000))
+    bomb = message(2, message(9, b"") * 300_000)
+    for spans in (bomb + text * 3, text * 3 + bomb, text + bomb + text):
+        with pytest.raises(TooLarge, match="attributes"):
+            check_request(message(1, message(2, spans)), "traces", *DEFAULTS)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_tiny_attributes_are_dense(size: int) -> None:
+    attribute = message(9, message(1, b"k" * size))
+    item = attribute * (3_000_000 // len(attribute))
+    with pytest.raises(TooLarge, match="attributes"):
+        check_request(in_one_scope(item), "traces", *DEFAULTS)
+
+
+def test_ordinary_spans_are_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = trace_request(3000)
+    for span in request.resource_spans[0].scope_spans[0].spans:
+        span.start_time_unix_nano, span.end_time_unix_nano = 1_767_225_600_123_456_789, 2**63
+        for number in range(15):
+            attribute = span.attributes.add(key=f"gen_ai.some.attribute.{number}")
+            attribute.value.string_value = "a value of ordinary length"
+        span.attributes.add(key="gen_ai.usage.input_tokens").value.int_value = 120
+        span.attributes.add(key="streamed").value.bool_value = True
+    body = request.SerializeToString()
+    assert len(body) > 2_000_000
+
+    def walked(*_: object) -> None:
+        raise AssertionError("walked")
+
+    monkeypatch.setattr(prescan, "_walk_scope", walked)
+    monkeypatch.setattr(prescan, "_view_count", walked)
+    for _ in range(50):
+        assert check_request(body, "traces", *DEFAULTS) == "spans"
 
 
 def test_the_attribute_limit_looks_into_large_items_only() -> None:
