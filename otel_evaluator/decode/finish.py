@@ -30,7 +30,12 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
 }
 """Normalised reason -> spellings, lower case, with underscores (reference §8)."""
 
-_NORMALISED = {spelling: name for name, group in _SPELLINGS.items() for spelling in group}
+_NORMALISED = {
+    written: name
+    for name, group in _SPELLINGS.items()
+    for spelling in group
+    for written in (spelling, spelling.upper(), spelling.capitalize())
+}
 _ABSENT = frozenset({"", "none", "null", "finish_reason_unspecified", "unspecified"})
 
 
@@ -41,12 +46,12 @@ def finish_reason(value: Any) -> str:
     """
     if not isinstance(value, str):
         return ""
-    name = value.strip().strip("[]").replace("-", "_").lower()
-    if name.startswith("finishreason."):
-        name = name[13:]
-    if name in _ABSENT:
-        return ""
-    return _NORMALISED.get(name, name[:64])
+    name = value.strip().strip("[]").replace("-", "_").removeprefix("FinishReason.")
+    known = _NORMALISED.get(name)
+    if known is not None:
+        return known
+    name = name.lower()
+    return "" if name in _ABSENT else name[:64]
 
 
 def finish_reasons(value: Any) -> tuple[str, ...]:

@@ -9,18 +9,15 @@ from otel_evaluator.decode.values import json_text, strict_json
 from otel_evaluator.model.genai import Message, ToolCall, ToolExecution
 
 ESCALATION_TOOLS: tuple[str, ...] = (
-    "transfer_to_human",
-    "handoff_to_human",
-    "hand_off_to_human",
     "escalate",
+    "escalation",
+    "human_agent",
+    "human_hand",
+    "live_agent",
     "request_human",
     "talk_to_human",
-    "human_handoff",
-    "human_handover",
-    "live_agent",
-    "connect_to_agent",
-    "call_front_desk",
-    "transfer_call",
+    "to_a_human",
+    "to_human",
 )
 """Parts of tool names that hand the user to a person, lower case with underscores."""
 
@@ -29,12 +26,10 @@ _WRAPPERS = (
     "an error occurred while running the tool",
     "error executing tool",
     "error invoking tool",
-    "tool execution failed",
     "error:",
 )
-_WRAPPED_ENDS = ("fix the errors and try again.", "please fix your mistakes.")
-_FAILURE_KEYS = ('"error', '"exception', '"isError', '"is_error', '"status')
-_FAILED_STATES = frozenset({"error", "failed", "failure"})
+_WRAPPED_END = "fix the errors and try again."
+_FAILURE_KEYS = ('"error', '"isError', '"is_error', '"status')
 
 
 def is_escalation(name: str, names: Sequence[str] = ESCALATION_TOOLS) -> bool:
@@ -45,10 +40,9 @@ def is_escalation(name: str, names: Sequence[str] = ESCALATION_TOOLS) -> bool:
 
 def handoff_target(name: str, names: Sequence[str] = ESCALATION_TOOLS) -> str:
     """The agent that a tool of this name hands over to; empty when it does not."""
-    plain = name.lower()
     for prefix in _HANDOFF_PREFIXES:
-        if plain.startswith(prefix) and not is_escalation(name, names):
-            return plain.removeprefix(prefix)
+        if name.startswith(prefix) and not is_escalation(name, names):
+            return name.removeprefix(prefix)
     return ""
 
 
@@ -59,8 +53,7 @@ def failure(content: str) -> str:
     begin with the failure: ``error`` behind other results is a remark, not a failure.
     """
     text = content.strip()
-    head = text[:64].lower()
-    if head.startswith(_WRAPPERS) or text[-40:].lower().endswith(_WRAPPED_ENDS):
+    if text[:48].lower().startswith(_WRAPPERS) or text[-40:].lower().endswith(_WRAPPED_END):
         return text
     if not text.startswith("{") or not any(w in text[:64] for w in _FAILURE_KEYS):
         return ""
@@ -68,14 +61,13 @@ def failure(content: str) -> str:
     if not fine or not isinstance(value, dict):
         return ""
     name, problem = next(iter(value.items()), ("", None))
-    if name in ("error", "errors", "exception"):
+    if name in ("error", "errors"):
         if not problem or problem == "none":
             return ""
         return problem if isinstance(problem, str) else json_text(problem)
     if name in ("isError", "is_error"):
         return text if problem is True else ""
-    failed = name == "status" and isinstance(problem, str) and problem.lower() in _FAILED_STATES
-    return text if failed else ""
+    return text if name == "status" and problem == "error" else ""
 
 
 def execution(reading: Reading) -> ToolExecution:

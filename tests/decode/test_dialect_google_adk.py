@@ -87,6 +87,16 @@ def test_tool_execution_on_one_span() -> None:
     assert (found.arguments, found.result) == ({"city": "Paris"}, '{"sky":"grey"}')
 
 
+def test_versions_that_have_both_operation_names_and_requests() -> None:
+    request = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+    attributes = call(request, {}) | {"gen_ai.operation.name": "call_llm"}
+
+    found = read(span(attributes, name="call_llm", scope=SCOPE))
+
+    assert found.kind == "llm"
+    assert [m.content for m in found.input] == ["Hello"]
+
+
 def test_result_that_could_not_be_written() -> None:
     attributes = {"gcp.vertex.agent.tool_response": "<not serializable>"}
 

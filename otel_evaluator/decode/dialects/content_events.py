@@ -27,7 +27,7 @@ class ContentEvents:
     def matches(self, span: Span) -> bool:
         attributes = span.attributes
         named = _PROMPT in attributes or _COMPLETION in attributes
-        if not named and not any(event.name in _EVENTS for event in span.events):
+        if not named and not (span.events and any(e.name in _EVENTS for e in span.events)):
             return False
         # Two emitters give these names a meaning of their own and are read by their dialects.
         return "langsmith.span.kind" not in attributes and not span.scope.name.startswith("openlit")

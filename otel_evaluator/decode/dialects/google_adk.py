@@ -20,6 +20,7 @@ _REQUEST = "gcp.vertex.agent.llm_request"
 _RESPONSE = "gcp.vertex.agent.llm_response"
 _ARGUMENTS = "gcp.vertex.agent.tool_call_args"
 _RESULT = "gcp.vertex.agent.tool_response"
+_OLD = (_REQUEST, _ARGUMENTS, _RESULT)
 
 
 class GoogleADK:
@@ -40,8 +41,8 @@ class GoogleADK:
         attributes = span.attributes
         operation, _, target = span.name.partition(" ")
         target = target.strip("[]")
-        if not reading.kind and "gen_ai.operation.name" not in attributes:
-            _read_kind(span, operation, reading)
+        if not reading.kind:
+            _read_kind(span, operation, target, reading)
         if not reading.user_id:
             # Version 2 names the user on the log records only.
             found = (text(record.attributes.get("user.id")) for record in reading.logs)
@@ -72,9 +73,14 @@ class GoogleADK:
                 _read_result(attributes, reading)
 
 
-def _read_kind(span: Span, operation: str, reading: Reading) -> None:
+def _read_kind(span: Span, operation: str, target: str, reading: Reading) -> None:
     attributes = span.attributes
-    if operation == "call_llm" or text(attributes.get(_REQUEST)):
+    if target == "(merged)" or (operation == "tool_response" and not target):
+        # The results of parallel executions once more, in one event.
+        reading.kind = "chain"
+    elif "gen_ai.operation.name" in attributes and not any(k in attributes for k in _OLD):
+        return
+    elif operation == "call_llm" or text(attributes.get(_REQUEST)):
         reading.kind = "llm"
     elif _ARGUMENTS in attributes or _RESULT in attributes or operation == "execute_tool":
         reading.kind = "tool"
