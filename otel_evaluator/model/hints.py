@@ -47,6 +47,7 @@ HINTS: Mapping[str, tuple[bytes, ...]] = {
         b"rohibited",
         b"ROHIBITED",
         b"efusal",
+        b"EFUSAL",
         b"uard",
         b"UARD",
         b"pii",

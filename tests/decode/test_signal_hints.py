@@ -136,11 +136,23 @@ SPANS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(SPANS)
-def test_hints_hold_for_generated_traces(spans: list[dict[str, Any]]) -> None:
+def raw_trace(spans: list[dict[str, Any]]) -> RawTrace:
     items = [
         (b"", b"", a_span(span_id=f"{i + 1:016x}", **span).SerializeToString())
         for i, span in enumerate(spans)
     ]
-    assert unexplained(RawTrace(b"\x01" * 16, items, [], [])) == []
+    return RawTrace(b"\x01" * 16, items, [], [])
+
+
+def test_hints_hold_for_every_finish_reason_tool_and_result() -> None:
+    spans = [chat_span(reason, "search") for reason in REASONS]
+    spans += [chat_span("stop", name) for name in TOOLS]
+    spans += [tool_span("search", result, 0) for result in RESULTS]
+    for span in spans:
+        assert unexplained(raw_trace([span])) == [], span
+
+
+@settings(max_examples=300, deadline=None)
+@given(SPANS)
+def test_hints_hold_for_generated_traces(spans: list[dict[str, Any]]) -> None:
+    assert unexplained(raw_trace(spans)) == []
