@@ -59,11 +59,15 @@ class Condition:
         Raises ValueError when the expression cannot be applied to these values.
         """
         try:
-            return self._program.execute(dict(context)) is True
+            result = self._program.execute(dict(context))
         except KeyError:
             return False
-        except (RuntimeError, TypeError) as error:
+        except Exception as error:
             raise ValueError(_first_line(error)) from None
+        if not isinstance(result, bool):
+            kind = type(result).__name__
+            raise ValueError(f"gives {kind}, not true or false; compare it with something")
+        return result
 
 
 def context(subject: Subject, whole: Subject) -> dict[str, Any]:

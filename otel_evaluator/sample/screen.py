@@ -44,7 +44,7 @@ class Screen:
         self, rate: float, condition: Condition, hints: Mapping[str, tuple[bytes, ...]]
     ) -> None:
         screenable = condition.variables <= {"signals"} and condition.signals <= hints.keys()
-        if not screenable or condition.holds(context(_DEFAULT, _DEFAULT)):
+        if not screenable or _holds_by_default(condition):
             self._sure.append(rate)
         else:
             patterns = {p for signal in condition.signals for p in hints[signal]}
@@ -77,4 +77,12 @@ class Screen:
                 return False
             if any(stringzilla.contains(joined, pattern) for pattern in patterns):
                 return True
+        return False
+
+
+def _holds_by_default(condition: Condition) -> bool:
+    """Whether a subject without anything remarkable may satisfy the condition."""
+    try:
+        return condition.holds(context(_DEFAULT, _DEFAULT))
+    except ValueError:
         return False
