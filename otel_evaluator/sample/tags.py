@@ -33,7 +33,7 @@ def requested(subject: Subject, config: SamplingConfig, names: Collection[str]) 
         return frozenset()
     try:
         decoded: Any = msgspec.json.decode(tags)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
         return frozenset()
     known = {_plain(name): name for name in names}
     wanted = set()
