@@ -34,6 +34,11 @@ MAX_SCRAPES = 16
 SCRAPE_SECONDS = 10.0
 """Prometheus gives up after 10 s by default (``scrape_timeout``)."""
 
+MAX_READS = 4
+"""Reads of the store at once: the embedded engine also has writes to do."""
+READ_SECONDS = 30.0
+"""Deadline of one read of the store."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger(__name__)
 
@@ -63,6 +68,7 @@ class AdminServer:
         self._metrics = metrics
         self._clock = clock
         self._scrapes = 0
+        self._reads = 0
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
         self.port = split(config.endpoint)[1]
@@ -180,7 +186,16 @@ class AdminServer:
 
     async def _get_scores(self, request: web.Request) -> web.StreamResponse:
         query = read_query(request.query, self._clock.time_ns())
-        return _json({"scores": await self._reader.scores(query)})
+        if self._reads >= MAX_READS:
+            raise Busy(f"{MAX_READS} reads are under way; ask again")
+        self._reads += 1
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return _json({"scores": await self._reader.scores(query)})
+        except TimeoutError:
+            raise Busy(f"the store did not answer within {READ_SECONDS:g} s", 5.0) from None
+        finally:
+            self._reads -= 1
 
     async def _get_why(self, request: web.Request) -> web.StreamResponse:
         trace_id = read_trace_id(request.match_info["trace_id"])

@@ -12,6 +12,7 @@ from pages import PAGES, ROOT, Block, all_blocks, anchors, prose
 
 from otel_evaluator.api.plugins import load_evaluators
 from otel_evaluator.config.load import read
+from otel_evaluator.expose.requests import read_feedback
 from otel_evaluator.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from otel_evaluator.pipeline import build
 
@@ -117,6 +118,17 @@ def test_metrics_that_pages_name_exist():
             tables = {"scores", "scores_data", "samples", "samples_data", "rollup", "rollup_data"}
             part_of_a_name = any(other.startswith(name) for other in known)
             assert name in known | histograms | tables or part_of_a_name, f"{page.name}: {name}"
+
+
+@pytest.mark.parametrize("block", [b for b in all_blocks("json") if b.kind == "feedback"], ids=str)
+def test_feedback_examples_are_taken(block: Block):
+    assert -1 <= read_feedback(block.body.encode()).score <= 1
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"]({page.name})" in index or page.name == "README.md", f"link {page.name} there"
 
 
 def test_every_evaluator_has_a_page():

@@ -26,10 +26,13 @@ class FakeReader:
         self.feedbacks: list[Feedback] = []
         self.ready = True
         self.error: Exception | None = None
+        self.gate: asyncio.Event | None = None
 
     async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
         if self.error:
             raise self.error
+        if self.gate:
+            await self.gate.wait()
         self.queries.append(query)
         return [
             {"TraceId": TRACE, "Evaluator": "length", "Value": float("nan"), "Outcome": "scored"}
@@ -211,6 +214,26 @@ class TestScores:
         async with admin.session.get("/api/scores") as response:
             assert response.status == 503
             assert response.headers["Retry-After"] == "3"
+
+    async def test_reads_at_once_are_bounded(self, admin: Running):
+        admin.reader.gate = asyncio.Event()
+        waiting = [asyncio.ensure_future(admin.get("/api/scores")) for _ in range(4)]
+        while admin.server._reads < 4:
+            await asyncio.sleep(0)
+        status, answer = await admin.get("/api/scores")
+        assert (status, answer) == (503, {"error": "4 reads are under way; ask again"})
+        admin.reader.gate.set()
+        assert [status for status, _ in await asyncio.gather(*waiting)] == [200] * 4
+        assert (await admin.get("/api/scores"))[0] == 200
+
+    async def test_a_store_that_does_not_answer_is_503(
+        self, admin: Running, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(server_module, "READ_SECONDS", 0.05)
+        admin.reader.gate = asyncio.Event()
+        status, answer = await admin.get("/api/scores")
+        assert status == 503
+        assert "did not answer" in answer["error"]
 
     async def test_a_failure_inside_is_not_told_outside(self, admin: Running):
         admin.reader.error = ValueError("sentinel-content")
