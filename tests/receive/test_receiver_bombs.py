@@ -124,16 +124,15 @@ async def test_gzip_bombs(child: Child) -> None:
     assert child.status("VmHWM") - before <= SPARE
 
 
-@pytest.mark.parametrize(("limit", "spare"), [("16MiB", 32 * MIB), ("64MiB", 80 * MIB)])
-async def test_gzip_bombs_by_grpc(limit: str, spare: int) -> None:
+async def test_gzip_bombs_by_grpc() -> None:
     """gRPC inflates up to max_message_size, whatever the ratio, and then stops."""
-    child = Child(grpc={"endpoint": "127.0.0.1:0", "max_message_size": limit})
+    child = Child(grpc={"endpoint": "127.0.0.1:0", "max_message_size": "32MiB"})
     try:
         await child.warm()
         before = child.status("VmHWM")
         code = await child.grpc(bytes(128 * MIB), compression=grpc.Compression.Gzip)
         assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert child.status("VmHWM") - before <= spare
+        assert child.status("VmHWM") - before <= SPARE
         await child.warm()
     finally:
         child.stop()
@@ -167,8 +166,6 @@ async def test_large_attributes(child: Child) -> None:
     assert await child.http(request) == 200
     # One copy by the transport, one as bytes, one in the intake's view of it.
     assert child.status("VmHWM") - before <= 4 * 60 * MIB
-    assert await child.http(bytes(65 * MIB)) == 413
-    assert await child.grpc(bytes(65 * MIB)) == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_connections_that_hold_on() -> None:
