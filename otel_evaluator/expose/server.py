@@ -9,23 +9,18 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-import msgspec
-import structlog
 from aiohttp import hdrs, web
 from prometheus_client import exposition
 
 from otel_evaluator.clock import Clock
 from otel_evaluator.errors import Busy, ConfigError
+from otel_evaluator.expose.answers import MAX_BODY_BYTES, Handler, Refusal, errors_as_json, to_json
 from otel_evaluator.expose.config import AdminConfig, is_loopback, split
 from otel_evaluator.expose.reader import JOINED, Reader
-from otel_evaluator.expose.requests import BadRequest, read_feedback, read_query, read_trace_id
+from otel_evaluator.expose.requests import read_feedback, read_query, read_trace_id
 from otel_evaluator.metrics import OTHER, Metrics
 
-MAX_BODY_BYTES = 64 * 1024
-"""A feedback request; comments are at most 4096 characters."""
 MAX_CONNECTIONS = 256
 """Open connections; more are closed at once, so that idle ones cannot take the file
 descriptors that receivers of the same process need."""
@@ -39,9 +34,6 @@ MAX_READS = 4
 READ_SECONDS = 30.0
 """Deadline of one read of the store."""
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-log = structlog.get_logger(__name__)
-
 
 class _CutOff(asyncio.Protocol):
     """A connection that is closed at once."""
@@ -49,14 +41,6 @@ class _CutOff(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Close it without an answer."""
         transport.close()
-
-
-class _Refusal(Exception):
-    """An answer other than the one asked for."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class AdminServer:
@@ -118,7 +102,7 @@ class AdminServer:
     def application(self) -> web.Application:
         """The routes, with errors answered as JSON."""
         app = web.Application(
-            middlewares=[_errors_as_json, self._guard], client_max_size=MAX_BODY_BYTES
+            middlewares=[errors_as_json, self._guard], client_max_size=MAX_BODY_BYTES
         )
         app.router.add_get("/", self._index)
         app.router.add_get("/metrics", self._get_metrics)
@@ -135,10 +119,10 @@ class AdminServer:
         if request.path.startswith("/api/"):
             if self._config.bearer_tokens:
                 if not self._authorised(request.headers.get(hdrs.AUTHORIZATION, "")):
-                    raise _Refusal(401, "a valid bearer token is required")
+                    raise Refusal(401, "a valid bearer token is required")
             elif is_loopback(split(self._config.endpoint)[0]) and not _names_this_machine(request):
                 # A page in a browser can point a name of its own at 127.0.0.1.
-                raise _Refusal(403, "use the address 127.0.0.1, or set bearer_tokens")
+                raise Refusal(403, "use the address 127.0.0.1, or set bearer_tokens")
         return await handler(request)
 
     def _authorised(self, header: str) -> bool:
@@ -153,12 +137,12 @@ class AdminServer:
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         paths = ["/metrics", "/healthz", "/readyz", "/api/scores", "/api/why/{trace_id}"]
-        return _json({"service": "otel-evaluator", "paths": paths})
+        return to_json({"service": "otel-evaluator", "paths": paths})
 
     async def _get_metrics(self, request: web.Request) -> web.StreamResponse:
         """All metrics in the format the client asks for (Prometheus text or OpenMetrics)."""
         if self._scrapes >= MAX_SCRAPES:
-            raise _Refusal(503, f"{MAX_SCRAPES} scrapes are being sent")
+            raise Refusal(503, f"{MAX_SCRAPES} scrapes are being sent")
         self._scrapes += 1
         try:
             encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
@@ -178,11 +162,11 @@ class AdminServer:
             self._scrapes -= 1
 
     async def _get_health(self, request: web.Request) -> web.StreamResponse:
-        return _json({"status": "alive"})
+        return to_json({"status": "alive"})
 
     async def _get_ready(self, request: web.Request) -> web.StreamResponse:
         state = self._reader.state()
-        return _json(state, 200 if state.get("ready") else 503)
+        return to_json(state, 200 if state.get("ready") else 503)
 
     async def _get_scores(self, request: web.Request) -> web.StreamResponse:
         query = read_query(request.query, self._clock.time_ns())
@@ -191,7 +175,7 @@ class AdminServer:
         self._reads += 1
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return _json({"scores": await self._reader.scores(query)})
+                return to_json({"scores": await self._reader.scores(query)})
         except TimeoutError:
             raise Busy(f"the store did not answer within {READ_SECONDS:g} s", 5.0) from None
         finally:
@@ -201,64 +185,23 @@ class AdminServer:
         trace_id = read_trace_id(request.match_info["trace_id"])
         found = await self._reader.why(trace_id)
         if found is None:
-            raise _Refusal(
+            raise Refusal(
                 404,
                 f"nothing is known of trace {trace_id}: it was not received, carried no GenAI "
                 "span, or is older than what is kept",
             )
-        return _json(found)
+        return to_json(found)
 
     async def _post_feedback(self, request: web.Request) -> web.StreamResponse:
         # Asking for this type makes browsers ask first, so no page can post here unnoticed.
         if request.content_type != "application/json":
-            raise _Refusal(415, "send Content-Type: application/json")
+            raise Refusal(415, "send Content-Type: application/json")
         joined = await self._reader.feedback(read_feedback(await request.read()))
         self._metrics.child("feedback", joined if joined in JOINED else OTHER).inc()
-        return _json({"joined": joined}, 202)
-
-
-@web.middleware
-async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error is ``{"error": sentence}``; what went wrong inside is logged, not sent."""
-    try:
-        return await handler(request)
-    except BadRequest as error:
-        return _json({"error": str(error)}, 400)
-    except Busy as error:
-        after = str(max(1, round(error.retry_after_s)))
-        return _json({"error": str(error)}, 503, {"Retry-After": after})
-    except _Refusal as error:
-        return _json({"error": str(error)}, error.status)
-    except web.HTTPException as error:
-        kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-        return _json({"error": _words(error)}, error.status, kept)
-    except Exception as error:
-        log.error("admin_request_failed", error_type=type(error).__name__, exc_info=True)
-        return _json({"error": "the request failed inside; the log says where"}, 500)
-
-
-def _words(error: web.HTTPException) -> str:
-    match error.status:
-        case 404:
-            return "there is no such path; GET / lists them"
-        case 405:
-            return "this path takes another method"
-        case 413:
-            return f"the body is larger than {MAX_BODY_BYTES // 1024} KiB"
-    return error.reason.lower()
+        return to_json({"joined": joined}, 202)
 
 
 def _names_this_machine(request: web.Request) -> bool:
     host = request.headers.get(hdrs.HOST, "localhost")
     bare = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     return is_loopback(bare.removeprefix("[").removesuffix("]"))
-
-
-def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(value, enc_hook=str),
-        status=status,
-        headers=headers,
-        content_type="application/json",
-        charset="utf-8",
-    )
