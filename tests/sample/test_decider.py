@@ -82,9 +82,9 @@ def test_the_budget_scales_the_tiers_rate_up_to_one_and_the_decision_names_the_u
     ("upstream", "configured", "arriving"), [(0.5, 1.0, 0.5), (None, 0.2, 0.2), (0.5, 0.2, 0.5)]
 )
 def test_probability_is_own_rate_times_upstream(upstream, configured, arriving):
-    sampling = decide(
-        upstream=upstream, upstream_probability=configured, base_rate=0.25
-    ).selected["check"]
+    sampling = decide(upstream=upstream, upstream_probability=configured, base_rate=0.25).selected[
+        "check"
+    ]
     assert sampling.probability == 0.25 * arriving
     assert sampling.weight == 1 / (0.25 * arriving)
 

@@ -186,5 +186,7 @@ def test_text_that_looks_like_a_trace_state_is_none():
 def test_spans_that_do_not_parse_are_passed_over():
     trace = raw("ot=th:8")
     trace.spans.append((b"", b"", b"\x1a\xffot=th:c"))
-    trace.spans.append((b"", b"", a_span(trace_id=HIGH.hex()).SerializeToString() + b"\x1a\x09\xff\xfeot=th:8"))
+    trace.spans.append(
+        (b"", b"", a_span(trace_id=HIGH.hex()).SerializeToString() + b"\x1a\x09\xff\xfeot=th:8")
+    )
     assert upstream_of(trace) == 0.5
