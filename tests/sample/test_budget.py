@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_evaluator.sample.budget import EPOCH_S, WINDOW, Budget, BudgetState
+from otel_evaluator.sample.budget import EPOCH_S, WINDOW, Budget
 from otel_evaluator.sample.config import BudgetConfig, SamplingConfig
 from otel_evaluator.sample.decide import EvaluatorRule
 from otel_evaluator.sample.sampler import Sampler

@@ -169,7 +169,10 @@ def test_excluded_keys_would_never_have_been_selected(data):
         assert not everything_selected(decider, config, rules, whole, u, 1.0)
 
 
-def screening(hints=PATTERNS, rules=(EvaluatorRule("check", "trace"),), **config):
+CHECK = EvaluatorRule("check", "trace")
+
+
+def screening(hints=PATTERNS, rules=(CHECK,), **config):
     return Sampler(SamplingConfig(**config), rules, hints)
 
 
