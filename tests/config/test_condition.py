@@ -114,7 +114,7 @@ def test_variables_and_signals_are_named():
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_reason(source, problem):
-    with pytest.raises(ValueError, match="^(no|not|signals) ") as refused:
+    with pytest.raises(ValueError, match=r"^(no|not|signals) ") as refused:
         Condition(source)
     assert problem in str(refused.value)
     assert "\n" not in str(refused.value)
