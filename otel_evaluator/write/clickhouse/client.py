@@ -93,8 +93,15 @@ class ClickHouseClient:
 
         return await self._call(ask, "query")
 
-    async def insert(self, table: str, columns: Columns, token: str) -> None:
-        """Insert rows; a repeated ``token`` adds nothing where the table remembers tokens."""
+    async def compute(self, function: Callable[[], T]) -> T:
+        """Run pure code in the thread; building thousands of rows would hold up the event loop."""
+        return await self._call(function, "insert: build rows")
+
+    async def insert(self, table: str, build: Callable[[], Columns], token: str) -> None:
+        """Insert the rows that ``build`` makes, in the thread as well.
+
+        A repeated ``token`` adds nothing where the table remembers tokens.
+        """
         settings: dict[str, Any] = {
             # Explicit, because its default changed in 26.2: the answer must mean "stored".
             "async_insert": 0,
@@ -105,10 +112,10 @@ class ClickHouseClient:
         if token:
             settings["insert_deduplication_token"] = token
 
-        def send(values: list[list[Any]]) -> None:
+        def send(columns: Columns) -> None:
             self._client.insert(
                 table,
-                values,
+                columns.values,
                 column_names=columns.names,
                 column_type_names=columns.types,
                 column_oriented=True,
@@ -116,10 +123,11 @@ class ClickHouseClient:
             )
 
         def insert() -> None:
+            columns = build()
             try:
-                send(columns.values)
+                send(columns)
             except UnicodeEncodeError:
-                send(clean(columns.values))
+                send(columns._replace(values=clean(columns.values)))
 
         await self._call(insert, f"insert into {table}")
 

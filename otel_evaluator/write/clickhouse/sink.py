@@ -1,6 +1,6 @@
 """Writes batches to ClickHouse: spans, log records, scores, samples; then reads them back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -9,7 +9,6 @@ from otel_evaluator.api.writer import Batch, written
 from otel_evaluator.clock import Clock
 from otel_evaluator.errors import Held
 from otel_evaluator.model.outcome import Outcome
-from otel_evaluator.model.span import LogRecord, Span
 from otel_evaluator.write.clickhouse import reading, rows
 from otel_evaluator.write.clickhouse.client import MAX_ROWS, ClickHouseClient, Rows
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig
@@ -110,48 +109,62 @@ class ClickHouseWriter:
         names, done = self._schema.names, self._progress
         outcomes = written(batch.outcomes)
         if not done.done(batch.id, names.traces):
-            await self._write_spans(batch.id, [s for o in outcomes if (s := score_span(o))])
+            await self._write_spans(batch.id, outcomes)
             done.note(batch.id, names.traces)
         if self._logs and not done.done(batch.id, names.logs):
-            await self._write_records(batch.id, [r for o in outcomes if (r := score_record(o))])
+            await self._write_records(batch.id, outcomes)
             done.note(batch.id, names.logs)
-        if not done.done(batch.id, names.scores_data):
-            await self._write_scores(batch.id, rows.stored(batch.outcomes))
+        scores = rows.stored(batch.outcomes)
+        if scores and not done.done(batch.id, names.scores_data):
+            await self._insert(names.scores_data, lambda: rows.score_columns(scores), batch.id)
             done.note(batch.id, names.scores_data)
         if batch.samples and not done.done(batch.id, names.samples_data):
-            columns = rows.sample_columns(batch.samples, self._clock.time_ns())
-            await self._insert(names.samples_data, columns, batch.id)
+            now_ns = self._clock.time_ns()
+            await self._insert(
+                names.samples_data, lambda: rows.sample_columns(batch.samples, now_ns), batch.id
+            )
         done.forget(batch.id)
 
-    async def _write_spans(self, batch_id: str, spans: Sequence[Span]) -> None:
-        assert self._traces is not None
-        if spans and not self._traces.deduplicates:
+    async def _write_spans(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
+        table = self._traces
+        assert table is not None
+        spans = await self._client.compute(
+            lambda: [span for outcome in outcomes if (span := score_span(outcome))]
+        )
+        if spans and not table.deduplicates:
             known = await known_spans(self._client, self._schema, spans)
             spans = [span for span in spans if span.span_id not in known]
         if spans:
-            columns = rows.span_columns(spans, self._traces)
-            await self._insert(self._traces.name, columns, batch_id, self._traces.deduplicates)
+            await self._insert(
+                table.name, lambda: rows.span_columns(spans, table), batch_id, table.deduplicates
+            )
 
-    async def _write_records(self, batch_id: str, records: Sequence[LogRecord]) -> None:
-        assert self._logs is not None
-        if records and not self._logs.deduplicates:
-            known = await known_records(self._client, self._schema, self._logs, records)
+    async def _write_records(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
+        table = self._logs
+        assert table is not None
+        records = await self._client.compute(
+            lambda: [record for outcome in outcomes if (record := score_record(outcome))]
+        )
+        if records and not table.deduplicates:
+            known = await known_records(self._client, self._schema, table, records)
             records = [r for r in records if r.attributes[SCORE_ID] not in known]
         if records:
-            columns = rows.record_columns(records, self._logs)
-            await self._insert(self._logs.name, columns, batch_id, self._logs.deduplicates)
-
-    async def _write_scores(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
-        if outcomes:
             await self._insert(
-                self._schema.names.scores_data, rows.score_columns(outcomes), batch_id
+                table.name,
+                lambda: rows.record_columns(records, table),
+                batch_id,
+                table.deduplicates,
             )
 
     async def _insert(
-        self, table: str, columns: rows.Columns, batch_id: str, deduplicates: bool = True
+        self,
+        table: str,
+        build: Callable[[], rows.Columns],
+        batch_id: str,
+        deduplicates: bool = True,
     ) -> None:
         token = f"{batch_id}:{table}" if deduplicates else ""
-        await self._client.insert(self._schema.qualified(table), columns, token)
+        await self._client.insert(self._schema.qualified(table), build, token)
 
     async def _prepare_traces(self) -> None:
         name = self._schema.names.traces
