@@ -153,7 +153,7 @@ def arguments() -> argparse.Namespace:
         "--order", choices=("ascending", "descending", "mixed"), default="ascending"
     )
     parser.add_argument("--gzip", action="store_true", help="gzip made before the clock starts")
-    parser.add_argument("--prepared", type=int, default=2000, help="how many, with --gzip")
+    parser.add_argument("--prepared", type=int, default=800, help="how many, with --gzip")
     parser.add_argument("--fresh", action="store_true", help="spans that end when they are sent")
     parser.add_argument("--spans", type=int, default=SPANS_PER_REQUEST, help="in a request")
     parser.add_argument("--pool", type=int, default=60, help="distinct requests")

@@ -4,11 +4,15 @@ Each request is kept as a list of byte strings in which every second entry is a 
 that a new request costs one slice assignment and one join, and the generator is no bottleneck.
 """
 
+import hashlib
 import os
+import pickle
+import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from operator import itemgetter
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -157,7 +161,24 @@ def split(body: bytes, traces: int, genai: int) -> Request:
 
 
 def pool(size: int, order: str, errors: float, seed: int = 0) -> list[Request]:
-    """Requests in the given field order; ``mixed`` alternates both."""
+    """Requests in the given field order (``mixed`` alternates both), kept for the next run."""
+    key = hashlib.blake2b(repr((size, order, errors, seed)).encode(), digest_size=6)
+    for source in ("requests.py", "templates.py", "encode.py"):
+        key.update(Path(__file__).with_name(source).read_bytes())
+    file = Path(tempfile.gettempdir()) / f"otel-evaluator-requests-{os.getuid()}-{key.hexdigest()}"
+    # Only a file of our own is unpickled.
+    if file.exists() and file.stat().st_uid == os.getuid():
+        kept: list[Request] = pickle.loads(file.read_bytes())
+        return kept
+    made = make_pool(size, order, errors, seed)
+    scratch = file.with_suffix(f".{os.getpid()}")
+    scratch.write_bytes(pickle.dumps(made))
+    scratch.replace(file)
+    return made
+
+
+def make_pool(size: int, order: str, errors: float, seed: int) -> list[Request]:
+    """Encode a pool."""
     random, mix, now_ns = Random(seed), Mix(), time.time_ns()
     orders: list[Order] = ["ascending", "descending"]
     if order != "mixed":

@@ -36,7 +36,7 @@ class Template:
     scope: str
     name: str
     kind: int
-    attributes: Mapping[str, Value]
+    attributes: dict[str, Value]
     genai: bool
 
 

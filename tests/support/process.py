@@ -8,10 +8,12 @@
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +23,13 @@ from types import TracebackType
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
+_LIBC = ctypes.CDLL(None)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it dies, however it dies."""
+    set_death_signal = 1  # PR_SET_PDEATHSIG
+    _LIBC.prctl(set_death_signal, signal.SIGKILL)
 
 
 class NotReady(AssertionError):
@@ -126,6 +135,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
         return self
 
