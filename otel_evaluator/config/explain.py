@@ -89,10 +89,17 @@ def _sentence(details: ErrorDetails, place: Place, path: Path, lines: Lines) -> 
         expected = context.get("expected_tags", "")
         return f"does not say which kind it is; set {context['discriminator']} to {expected}"
     wanted = _WANTED.get(re.sub(r"_(type|parsing|from_float|parsing_size|sub_type)$", "", kind))
+    if wanted == _WANTED["float"] and (share := _percentage(details["input"])):
+        return f"{value}is not a number; write {share}"
     if wanted:
         return f"{value}is not {wanted.split(',')[0]}; write {wanted}"
     message = details["msg"][:1].lower() + details["msg"][1:]
     return f"{value}{message}; see docs/configuration.md"
+
+
+def _percentage(value: Any) -> str:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)\s*%", value) if isinstance(value, str) else None
+    return f"{float(match[1]) / 100:g}" if match else ""
 
 
 def _unknown_key(place: Place) -> str:

@@ -97,6 +97,7 @@ def problems(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -
         ),
         ("sampling: {key: x}", "'x' is not known; try conversation or trace"),
         ("sampling: {base_rate: lots}", "'lots' is not a number; write a number, such as 0.5"),
+        ("sampling: {base_rate: 12.5%}", "'12.5%' is not a number; write 0.125"),
         ("sampling: [1]", "sampling (line 1): is not a mapping of keys to values; write a mapping"),
         ("sampling: {tiers: 5}", "sampling.tiers (line 1): 5 is not a list; write a list"),
         ("sampling: {tiers: [{rate: 1}]}", "sampling.tiers[0].name (line 1): is missing; set it"),

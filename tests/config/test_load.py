@@ -1,10 +1,15 @@
 """Reading configuration files: reliability fault matrix H8 (YAML) and H9 (references)."""
 
+import contextlib
 import time
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from otel_evaluator.config.document import Lines, parse
 from otel_evaluator.config.load import MAX_BYTES, load, read
 from otel_evaluator.errors import ConfigError
 
@@ -68,6 +73,36 @@ class TestScalars:
 
     def test_an_integer_beyond_reading_is_refused(self, tmp_path: Path):
         assert "a (line 1): not a readable integer" in problem(tmp_path, "a: " + "9" * 5000)
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(categories=["Lu", "Ll", "Zs", "Po"]), min_size=1),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), inner, max_size=4)
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), PLAIN, max_size=4))
+def test_what_was_written_is_read(values: dict[str, object]):
+    assert parse(yaml.safe_dump(values, allow_unicode=True), Lines()) == values
+
+
+@given(st.text(max_size=60) | st.text("{}[]&*!<:,-#|>'\"%@` \n\tab0", max_size=60))
+@example("? [a]\n: b")
+@example("a: !!timestamp x")
+@example("%YAML 3.0\n---\na")
+@example("a: |9\n")
+@example("&a : *a")
+def test_any_text_is_values_or_a_sentence(text: str):
+    with contextlib.suppress(ConfigError):
+        assert isinstance(parse(text, Lines()), dict)
 
 
 class TestStructure:
