@@ -341,7 +341,7 @@ def http_client(random: Random) -> Template:
         "network.protocol.version": "1.1",
         "http.request.header.x_request_id": identifier(random),
         "peer.service": "inventory",
-        "session.id": identifier(random),
+        "app.request.id": identifier(random),
     }
     return Template("opentelemetry.instrumentation.httpx", "GET", 3, attributes, False)
 
@@ -356,7 +356,7 @@ def database(random: Random) -> Template:
         "db.query.text": f"SELECT {columns} FROM orders WHERE customer_id = $1 ORDER BY created",
         "server.address": "orders-primary.db.svc.cluster.local",
         "server.port": 5432,
-        "session.id": identifier(random),
+        "app.request.id": identifier(random),
     }
     return Template("opentelemetry.instrumentation.psycopg", "SELECT shop", 3, attributes, False)
 
@@ -369,7 +369,7 @@ def internal(random: Random) -> Template:
         "code.line.number": random.randint(1, 900),
         "thread.name": f"worker-{random.randint(0, 31)}",
         "app.note": prose(random, 60, 300),
-        "session.id": identifier(random),
+        "app.request.id": identifier(random),
     }
     return Template("shop.orders", "OrderService.load", 1, attributes, False)
 
