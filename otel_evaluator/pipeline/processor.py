@@ -4,6 +4,7 @@ Pure given the work: no clock but the duration of an evaluation, no connection, 
 the ages of agents, which the front process keeps and sends.
 """
 
+import pickle
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from otel_evaluator.model.ids import score_id
 from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
 from otel_evaluator.model.subject import Signals, Subject
 from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
+from otel_evaluator.pipeline.redact import finder
 from otel_evaluator.pipeline.samples import sample_of
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.work import Processed, Story, Work
@@ -53,6 +55,8 @@ class SubjectProcessor:
         }
         self._decider = Decider(config.sampling, rules_of(configured))
         self._languages = detector(_LANGUAGES) if "language" in self._decider.needs else None
+        self._samples = config.storage.samples
+        self._finder = finder(self._samples.regions) if self._samples.redact else None
         self._by_span = any(evaluator.on == "span" for _, evaluator in configured)
         self._agents: dict[str, int] = {}
 
@@ -67,7 +71,7 @@ class SubjectProcessor:
 
     def _process(self, work: Work, progress: Progress) -> Processed:
         if work.raw is None:
-            traces = [msgspec.msgpack.decode(trace, type=Subject) for trace in work.traces]
+            traces = [pickle.loads(trace) for trace in work.traces]  # noqa: S301 - our own
             subject = msgspec.structs.replace(conversation(traces), revision=work.revision)
             return self._evaluate(work, self._with_signals(subject, work), (), None, progress)
         normalised = normalise(work.raw, with_spans=self._by_span)
@@ -80,7 +84,7 @@ class SubjectProcessor:
             trace = msgspec.structs.replace(trace, conversation_id=work.conversation_id)
         upstream = upstream_of(work.raw)
         processed = self._evaluate(work, trace, normalised.spans, upstream, progress)
-        processed.trace = msgspec.msgpack.encode(trace) if work.want_trace else None
+        processed.trace = pickle.dumps(trace) if work.want_trace else None
         _count(processed, normalised)
         return processed
 
@@ -119,7 +123,8 @@ class SubjectProcessor:
             processed.stories.append(_story(subject, decision, outcomes, work))
             if subject is whole and decision.selected:
                 sampling = next(iter(decision.selected.values()))
-                processed.samples.append(sample_of(subject, sampling))
+                if self._samples.enabled:
+                    processed.samples.append(sample_of(subject, sampling, self._finder))
         return processed
 
     def _run(

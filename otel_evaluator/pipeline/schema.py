@@ -21,8 +21,25 @@ class ReceiversConfig(ComponentConfig):
     """OTLP over gRPC and HTTP."""
 
 
+class SamplesConfig(ComponentConfig):
+    """The transcripts kept for review, harvest and re-scoring."""
+
+    enabled: bool = True
+    """Keep the normalised transcript of selected traces and conversations."""
+
+    redact: bool = True
+    """Replace e-mail addresses, telephone numbers, cards, IBANs and national ids before they
+    are stored."""
+
+    regions: tuple[str, ...] = ("US",)
+    """Countries (ISO 3166 alpha-2) whose national telephone numbers are recognised."""
+
+
 class StorageConfig(ComponentConfig):
     """Where scores are kept."""
+
+    samples: SamplesConfig = SamplesConfig()
+    """The transcripts kept for review, harvest and re-scoring."""
 
     clickhouse: ClickHouseConfig | None = None
     """A ClickHouse server, or the engine embedded in this process."""
