@@ -20,6 +20,9 @@ Pressure = Callable[[], Busy | None]
 """Asked before a body is read: why the pipeline cannot take more now, or None."""
 
 MEMORY_CHECK_SECONDS: Final = 0.25
+TRIM_SECONDS: Final = 2.0
+"""At most so often freed memory is given back while above the ceiling; it takes milliseconds."""
+
 MAX_DELAY_SECONDS: Final = 30.0
 """Collectors drop a batch whose delay exceeds max_elapsed_time (300 s by default)."""
 
@@ -56,6 +59,7 @@ class Admission:
         self._ceiling = limits.max_memory or memory.memory_ceiling()
         self._random = generator or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._next_check = 0.0
+        self._next_trim = 0.0
         self._over_memory = False
         self._streak = 0
         metrics["in_flight_bytes"].set_function(lambda: self.in_flight)
@@ -104,7 +108,8 @@ class Admission:
         if now >= self._next_check and self._resident is not None:
             self._next_check = now + MEMORY_CHECK_SECONDS
             self._over_memory = self._resident() > self._ceiling
-            if self._over_memory:
+            if self._over_memory and now >= self._next_trim:
+                self._next_trim = now + TRIM_SECONDS
                 # Freed pages may still be ours: without this the refusals might never end.
                 memory.give_back()
                 self._over_memory = self._resident() > self._ceiling

@@ -35,6 +35,8 @@ SWEEP_SECONDS: Final = 0.25
 PATIENCE_SECONDS: Final = 0.5
 """How long a read may take while memory is above its ceiling: gRPC buffers what it reads."""
 
+ANSWERED_SECONDS: Final = 0.02
+
 Handler = Callable[[Any, Any], Awaitable[bytes]]
 Take = Callable[[bytes, str], Awaitable[Receipt]]
 
@@ -153,6 +155,8 @@ class GrpcListener:
                 finally:
                     started = reading.pop(task, 0.0)
                 if message is grpc.aio.EOF:
+                    # gRPC has answered a message above the limit itself, and cancels us now.
+                    await asyncio.sleep(ANSWERED_SECONDS)
                     raise Malformed("the call carried no message")
                 body = message
                 size = len(message)

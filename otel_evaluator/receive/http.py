@@ -2,13 +2,11 @@
 
 import asyncio
 import io
-import logging
 import ssl
 import time
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from otel_evaluator.api.intake import Intake, Receipt
 from otel_evaluator.errors import Busy, ConfigError, Malformed, Refused, TooLarge
@@ -16,6 +14,7 @@ from otel_evaluator.metrics import Metrics
 from otel_evaluator.receive.admission import Admission, Hold
 from otel_evaluator.receive.auth import BearerAuth
 from otel_evaluator.receive.config import HttpConfig, OtlpReceiverConfig, split_endpoint
+from otel_evaluator.receive.connections import HANDSHAKE_SECONDS, Connections, library_log
 from otel_evaluator.receive.faults import interrupted, unexpected
 from otel_evaluator.receive.inflate import Inflater
 from otel_evaluator.receive.json import to_protobuf
@@ -26,25 +25,11 @@ from otel_evaluator.wire.prescan import Signal
 PATHS: Final[dict[str, Signal]] = {"/v1/traces": "traces", "/v1/logs": "logs"}
 
 IDLE_SECONDS: Final = 75.0
-HEADER_SECONDS: Final = 10.0
-"""How long a new connection may take to send its first request's headers."""
-
 LINGER_SECONDS: Final = 5.0
 """How long an unread body is discarded after an early answer, so that the sender sees it."""
 
 IN_THREAD: Final = 64 * 1024
 """Bytes of JSON from which on conversion leaves the event loop."""
-
-
-class _Quiet(logging.Filter):
-    """Drops the HTTP library's own lines: a peer could fill the log with broken requests."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return False
-
-
-_library_log = logging.getLogger("otel_evaluator.receive.http.library")
-_library_log.addFilter(_Quiet())
 
 
 class _Answer(Exception):
@@ -53,40 +38,6 @@ class _Answer(Exception):
     def __init__(self, status: int, text: str, **headers: str) -> None:
         super().__init__(text)
         self.response = web.Response(status=status, text=text + "\n", headers=headers)
-
-
-class _Connections(web.Server):
-    """Bounds how many connections there are and how long they may stay silent."""
-
-    def __init__(self, handler: Any, limit: int, **options: Any) -> None:
-        super().__init__(handler, request_factory=self._request, **options)
-        self._limit = limit
-        self._silent: dict[RequestHandler, asyncio.TimerHandle] = {}
-
-    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        loop = asyncio.get_running_loop()
-        if len(self._connections) > self._limit:
-            loop.call_soon(transport.abort)  # not at once: the library expects a moment of life
-            return
-        self._silent[handler] = loop.call_later(HEADER_SECONDS, self._hang_up, handler, transport)
-
-    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        self._heard(handler)
-        super().connection_lost(handler, exc)
-
-    def _request(self, message: Any, payload: Any, protocol: Any, *rest: Any) -> web.BaseRequest:
-        self._heard(protocol)
-        return self._make_request(message, payload, protocol, *rest)
-
-    def _heard(self, handler: Any) -> None:
-        timer = self._silent.pop(handler, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _hang_up(self, handler: Any, transport: asyncio.Transport) -> None:
-        self._silent.pop(handler, None)
-        transport.abort()
 
 
 class HttpListener:
@@ -108,14 +59,14 @@ class HttpListener:
         self._auth = BearerAuth(config.auth) if config.auth else None
         self._take = {"traces": intake.traces, "logs": intake.logs}
         self._json = asyncio.Semaphore(1)
-        self._connections: _Connections | None = None
+        self._connections: Connections | None = None
         self._server: asyncio.Server | None = None
         self.port = 0
 
     async def start(self) -> None:
         """Bind and serve; ConfigError when the address cannot be had or TLS files are bad."""
         context = ssl_context(self._config.tls) if self._config.tls else None
-        self._connections = _Connections(
+        self._connections = Connections(
             self._handle,
             self._config.limits.max_connections,
             auto_decompress=False,
@@ -123,7 +74,7 @@ class HttpListener:
             lingering_time=LINGER_SECONDS,
             max_field_size=16 * 1024,
             access_log=None,
-            logger=_library_log,
+            logger=library_log,
         )
         self._server = await self._bind(context)
         self.port = int(self._server.sockets[0].getsockname()[1])
@@ -147,7 +98,7 @@ class HttpListener:
                 host or None,
                 port,
                 ssl=context,
-                ssl_handshake_timeout=HEADER_SECONDS if context else None,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None,
                 reuse_port=self._listener.reuse_port or None,
                 backlog=1024,
             )

@@ -10,12 +10,13 @@ Field numbers: opentelemetry-proto 1.11, trace.proto, logs.proto and common.prot
 """
 
 import random
-import re
 from typing import Final, Literal
 
 from google.protobuf.message import DecodeError
 
 from otel_evaluator.errors import Malformed, TooLarge
+from otel_evaluator.wire.fields import LENGTH, read_field, read_varint
+from otel_evaluator.wire.item_kind import first_item_kind
 from otel_evaluator.wire.otlp_view_pb2 import Request
 
 Signal = Literal["traces", "logs"]
@@ -42,7 +43,6 @@ FIELDS_PER_ATTRIBUTE: Final = 4
 
 ITEMS: Final[dict[Signal, str]] = {"traces": "spans", "logs": "log records"}
 
-VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 # Which fields of a message are messages that hold further values, by field number.
 _Level = dict[int, "_Level"]
@@ -74,7 +74,7 @@ def check_request(
             _check_scopes(body, scopes, signal, max_items, max_attributes)
         elif (items > max_items or size > SPARSE * max_items) and _view_count(body) > max_items:
             raise _too_many(signal, max_items)
-    return _first_kind(body, scopes)
+    return first_item_kind(body, scopes)
 
 
 def count_items(body: bytes, limit: int) -> int:
@@ -104,7 +104,7 @@ def _scopes(body: bytes, limit: int) -> list[tuple[int, int]]:
     try:
         while i < size:
             count += 1
-            number, wire, j, end = _field(body, i)
+            number, wire, j, end = read_field(body, i)
             i = end
             if number != 1 or wire != LENGTH:
                 continue
@@ -112,7 +112,7 @@ def _scopes(body: bytes, limit: int) -> list[tuple[int, int]]:
                 break
             while j < end:
                 count += 1
-                number, wire, start, j = _field(body, j)
+                number, wire, start, j = read_field(body, j)
                 if number == 2 and wire == LENGTH:
                     scopes.append((start, j))
                 if count > limit:
@@ -199,11 +199,11 @@ def _walk_scope(
                         size += (more - 1) << 7
                         i += 1
                     else:
-                        size, i = _varint(body, i - 1)
+                        size, i = read_varint(body, i - 1)
                 i += size
             else:
                 # The scope itself, unknown fields, and tags written in more bytes than needed.
-                number, wire, start, i = _field(body, i)
+                number, wire, start, i = read_field(body, i)
                 if number != 2 or wire != LENGTH:
                     others += 1
                     if others > limit:
@@ -239,7 +239,7 @@ def _check_values(body: bytes, start: int, end: int, signal: Signal, max_attribu
                     number, inner = tag >> 3, i + 2
                     i = inner + size
                 else:
-                    number, wire, inner, i = _field(body, i)
+                    number, wire, inner, i = read_field(body, i)
                     size = i - inner if wire == LENGTH else 0
                 if size and number in level:
                     pending.append((inner, i, level[number]))
@@ -247,94 +247,3 @@ def _check_values(body: bytes, start: int, end: int, signal: Signal, max_attribu
                 raise Malformed("a field reaches past the end of its message")
     except IndexError:
         raise Malformed("the body ends inside a field") from None
-
-
-def _field(body: bytes, i: int) -> tuple[int, int, int, int]:
-    """The field at ``i``: number, wire type, start and end of its value."""
-    tag = body[i]
-    if tag > 127:
-        tag, i = _varint(body, i)
-    else:
-        i += 1
-    wire = tag & 7
-    if wire == LENGTH:
-        size = body[i]
-        if size > 127:
-            size, i = _varint(body, i)
-        else:
-            i += 1
-        return tag >> 3, wire, i, i + size
-    if wire == VARINT:
-        _, end = _varint(body, i)
-        return tag >> 3, wire, i, end
-    if wire == FIXED64:
-        return tag >> 3, wire, i, i + 8
-    if wire == FIXED32:
-        return tag >> 3, wire, i, i + 4
-    raise Malformed(f"wire type {wire} does not occur in OTLP")
-
-
-def _varint(body: bytes, i: int) -> tuple[int, int]:
-    """The varint at ``i`` and the index after it; at most ten bytes (protobuf encoding)."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = body[i]
-        i += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, i
-    raise Malformed("a varint is longer than ten bytes")
-
-
-# First bytes of a field (tag) that only one of the three kinds of item can have.
-_SPAN_ONLY: Final = frozenset(b"\x22\x30\x39\x41\x50\x60\x6a\x70\x7a\x85")
-_LOG_ONLY: Final = frozenset(b"\x09\x10\x32\x38\x45\x59")
-_LOOK_AT: Final = 24
-
-_METRIC_NAME: Final = re.compile(rb"(?![0-9a-fA-F]*$)[A-Za-z][A-Za-z0-9_./-]*")
-"""The first field of a metric, unlike a trace id, is a name; ids as hexadecimal text are not."""
-
-
-def _first_kind(body: bytes, scopes: list[tuple[int, int]]) -> str | None:
-    """What the first item is: the signals' requests have the same outer form.
-
-    A sender with a wrong address is noticed here or not at all.
-    """
-    if not scopes:
-        return None
-    i, end = scopes[0]
-    try:
-        for _ in range(_LOOK_AT):
-            if i >= end:
-                return None
-            number, wire, start, i = _field(body, i)
-            if number == 2 and wire == LENGTH:
-                return _kind(body, start, i) if i <= end else None
-    except (IndexError, Malformed):
-        pass
-    return None
-
-
-def _kind(body: bytes, i: int, end: int) -> str | None:
-    if body[i : i + 1] in (b"\x7a", b"\x85") or body[i : i + 2] == b"\n\x10":
-        return "spans"  # what SDKs and Collectors begin a span with
-    sizes: dict[int, int] = {}
-    first = b""
-    for _ in range(_LOOK_AT):
-        if i >= end:
-            break
-        tag = body[i]
-        if tag in _SPAN_ONLY:
-            return "spans"
-        if tag in _LOG_ONLY:
-            return "log records"
-        number, wire, start, i = _field(body, i)
-        if wire == LENGTH:
-            sizes[number] = i - start
-            if number == 1:
-                first = body[start:i]
-    if sizes.get(1) == 16 and sizes.get(2) == 8:
-        return "spans"
-    if 7 in sizes or (len(first) not in (0, 16) and _METRIC_NAME.fullmatch(first)):
-        return "metrics"
-    return "log records" if sizes.get(9) == 16 and sizes.get(10) == 8 else None

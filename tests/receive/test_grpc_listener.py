@@ -135,6 +135,7 @@ async def test_messages_above_the_limit_are_too_large(compression: grpc.Compress
         assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert running.intake.requests == []
         assert await call(BODY) == b""
+        assert running.refused("malformed") == 0
 
 
 @pytest.mark.parametrize("name", ["2 M empty spans", "100 k resources"])

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from otel_evaluator.api.intake import Receipt
 from otel_evaluator.errors import Busy, Malformed, TooLarge
-from otel_evaluator.receive import http
+from otel_evaluator.receive import connections
 from tests.receive.receiving import (
     BOMBS,
     JSON,
@@ -321,7 +321,7 @@ async def test_a_body_that_never_ends_is_ended() -> None:
 
 
 async def test_silent_and_dripping_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.2)
     async with receiving() as running, aiohttp.ClientSession() as session:
         port = running.receiver.ports["http"]
         silent, silent_writer = await asyncio.open_connection("127.0.0.1", port)

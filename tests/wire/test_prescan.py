@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from otel_evaluator.errors import Malformed, TooLarge
 from otel_evaluator.wire import prescan
+from otel_evaluator.wire.fields import read_field
 from otel_evaluator.wire.prescan import check_item, check_request, count_items
 from tests.receive.receiving import (
     BOMBS,
@@ -26,7 +27,7 @@ def reversed_fields(body: bytes) -> bytes:
     """One message with its fields in the opposite order."""
     fields, i = [], 0
     while i < len(body):
-        _, _, _, end = prescan._field(body, i)
+        _, _, _, end = read_field(body, i)
         fields.append(body[i:end])
         i = end
     return b"".join(reversed(fields))
