@@ -17,7 +17,7 @@ COLUMNS = (
     "trace", "instrumentation", "service", "evaluator", "value", "label", "passed", "tier",
     "prob.", "explanation",
 )  # fmt: skip
-_LEAST_WIDTH = {"service": 150, "tier": 130, "label": 130, "prob.": 110}
+_LEAST_WIDTH = {"service": 160, "label": 150, "tier": 120, "prob.": 100}
 """Columns of the terminal below which a column of the table is left out."""
 SUMMARY = ("evaluator", "scored", "mean", "pass rate", "95 % interval", "no score", "failed")
 Z = 1.96

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -101,7 +102,13 @@ def _inert(value: Any) -> Any:
 
 def table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str = "") -> Table:
     """A table of the columns."""
-    built = Table(title=title or None, title_justify="left", header_style="bold", expand=False)
+    built = Table(
+        title=title or None,
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
         built.add_column(
