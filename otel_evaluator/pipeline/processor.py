@@ -94,9 +94,8 @@ class SubjectProcessor:
         changes: dict[str, Any] = {}
         if work.feedback:
             changes["feedback"] = min(signals.feedback, work.feedback) or work.feedback
-        if self._languages is not None and subject.input:
-            guess = self._languages.detect(subject.input, _MIN_LETTERS)
-            changes["language"] = guess.code or "und"
+        if self._languages is not None and subject.has_content:
+            changes["language"] = self._language(subject)
         if subject.agent:
             first_seen = self._agents.setdefault(subject.agent, work.now_ns)
             changes["agent_age_days"] = max(0.0, (work.now_ns - first_seen) / _DAY_NS)
@@ -104,6 +103,16 @@ class SubjectProcessor:
             return subject
         changed: Signals = msgspec.structs.replace(signals, **changes)
         return msgspec.structs.replace(subject, signals=changed)
+
+    def _language(self, subject: Subject) -> str:
+        """Of the last question, else of all questions, else of the answer; "und" without any."""
+        assert self._languages is not None
+        questions = " ".join(m.content for m in subject.messages if m.role == "user")
+        for text in (subject.input, questions, subject.output):
+            guess = self._languages.detect(text, _MIN_LETTERS)
+            if guess.code:
+                return guess.code
+        return "und"
 
     def _evaluate(
         self,

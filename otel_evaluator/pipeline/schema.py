@@ -8,6 +8,7 @@ from otel_evaluator.assemble.config import AssemblyConfig
 from otel_evaluator.config.base import ComponentConfig
 from otel_evaluator.expose.config import AdminConfig
 from otel_evaluator.journal.config import JournalConfig
+from otel_evaluator.judges.config import JudgeConfig
 from otel_evaluator.receive.config import OtlpReceiverConfig
 from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig
@@ -66,6 +67,9 @@ class RootConfig(ComponentConfig):
 
     sampling: SamplingConfig = SamplingConfig()
     """Which subjects are evaluated."""
+
+    judges: dict[str, JudgeConfig] = {}
+    """Model endpoints by name; checked, and not used by any evaluator of this version."""
 
     evaluators: tuple[dict[str, Any], ...] = Field(min_length=1)
     """The evaluators to run; `type` chooses one, the other keys are its settings."""

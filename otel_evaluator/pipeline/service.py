@@ -79,6 +79,8 @@ class Service:
         await self._receiver.start()
         self._tasks = [asyncio.create_task(engine.run()), asyncio.create_task(self._keep_state())]
         _log.info("service_ready", durability=self._journal.durability, **self.ports)
+        if config.judges:
+            _log.warning("judges_not_used", hint="no evaluator of this version asks a judge")
         if self._journal.durability == "none":
             _log.warning("journal_not_durable", hint="acknowledged spans do not survive a crash")
 

@@ -1,0 +1,38 @@
+"""The door to models that judge: a question in parts, a structured answer."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What a judge is asked. Parts stay apart: only a judge's prompt builder makes text of
+    them, so evidence is marked as data in one place.
+    """
+
+    instructions: str
+    """Fixed per evaluator revision."""
+    rubric: str
+    evidence: dict[str, str]
+    """Named pieces of the subject; never instructions."""
+    answer_schema: dict[str, Any]
+    """JSON schema of the structured answer."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A judge's structured answer and what it cost."""
+
+    value: dict[str, Any]
+    model: str
+    """The answering model as the endpoint names it."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class Judge(Protocol):
+    """Asks one model. Raises Retryable or Permanent; never invents an answer."""
+
+    async def ask(self, question: Question) -> Answer:
+        """The answer to one question."""
+        ...

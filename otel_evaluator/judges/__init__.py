@@ -1,0 +1,1 @@
+"""Models that judge; in this version only their configuration."""
