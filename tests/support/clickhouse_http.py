@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import re
+import ssl
 import tempfile
 import threading
 from base64 import b64decode
@@ -81,7 +82,13 @@ def ok_with_exception(code: int) -> Fault:
 class ClickHouseHttp:
     """The server; ``faults`` are taken one per matching statement, then everything works."""
 
-    def __init__(self, path: str, user: str = "default", password: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        user: str = "default",
+        password: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._path = path
         self._lock = threading.Lock()
         self.user, self.password = user, password
@@ -89,6 +96,8 @@ class ClickHouseHttp:
         self.requests: list[Request] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
         )

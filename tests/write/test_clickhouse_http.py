@@ -1,8 +1,10 @@
 """The ``clickhouse://`` path: real driver, real SQL and Native format, over HTTP."""
 
 import socket
+import ssl
 
 import pytest
+import trustme
 from collector_tables import TRACES
 from pydantic import ValidationError
 
@@ -171,6 +173,39 @@ async def test_a_server_that_comes_back_gets_the_batch(engine, server, remote, c
     await writer.write(a_batch())
     assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
     await writer.aclose()
+
+
+async def test_tls(engine, configure, clock, tmp_path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with ClickHouseHttp(str(engine.path), tls=context) as front:
+        dsn = f"clickhouses://localhost:{front.port}"
+        trusting = ClickHouseWriter(configure(dsn=dsn, ca_file=str(tmp_path / "ca.pem")), clock)
+        await trusting.write(a_batch())
+        await trusting.aclose()
+        doubting = ClickHouseWriter(configure(dsn=dsn), clock)
+        with pytest.raises(Retryable):
+            await doubting.start()
+        await doubting.aclose()
+    assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
+
+
+async def test_what_exists_is_not_created_again(server, remote, writer, clock) -> None:
+    server.requests.clear()
+    again = ClickHouseWriter(remote(), clock)
+    await again.start()
+    assert not [r.sql for r in server.requests if "CREATE" in r.sql]
+    await again.aclose()
+
+
+async def test_settings_a_server_does_not_know_are_not_sent(server, writer) -> None:
+    del writer._client._client.server_settings["distributed_foreground_insert"]
+    await writer.write(a_batch())
+    (insert,) = server.inserts(SCORES)
+    assert "distributed_foreground_insert" not in insert.settings
+    assert insert.settings["async_insert"] == "0"
 
 
 async def test_without_create_schema_no_ddl_is_sent(engine, server, remote, writer, clock) -> None:

@@ -108,6 +108,14 @@ async def test_a_batch_over_many_days_is_retried_as_one(engine, writer) -> None:
     assert rollup(engine) == pytest.approx(sums(outcomes))
 
 
+async def test_the_same_score_twice_in_one_batch_counts_once(engine, writer) -> None:
+    first, last = an_outcome(0, Scored(value=0.1)), an_outcome(0, Scored(value=0.9))
+    await writer.write(Batch("b", (first, last)))
+    assert engine.rows("SELECT Value FROM otel_evaluator_scores") == [(0.9,)]
+    assert engine.value("SELECT count() FROM otel_traces") == 1
+    assert engine.value("SELECT sum(n) FROM otel_evaluator_rollup") == 1
+
+
 async def test_without_tokens_identical_rows_are_recognised_too(engine, database, writer) -> None:
     outcomes = many(20)
     columns = rows.score_columns(rows.stored(outcomes))

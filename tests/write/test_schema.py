@@ -1,5 +1,7 @@
 """DDL for servers and clusters that no test machine has, checked by the engine's own parser."""
 
+import re
+
 import pytest
 
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig
@@ -18,7 +20,8 @@ SETTINGS = [
 
 def statements(version: tuple[int, ...] = (26, 5), **settings) -> list[str]:
     schema = Schema(ClickHouseConfig(dsn="clickhouse://h", **settings), version)
-    return [schema.create_database(), *schema.create_traces(), *schema.create_scores()]
+    made = [*schema.create_traces(), *schema.create_scores()]
+    return [schema.create_database(), *(statement.sql for statement in made)]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -26,6 +29,12 @@ def statements(version: tuple[int, ...] = (26, 5), **settings) -> list[str]:
 def test_every_statement_parses(engine, settings, version) -> None:
     for statement in statements(version, **settings):
         assert engine.client.command(f"EXPLAIN AST {statement}")
+
+
+def test_every_statement_creates_what_it_is_named_after() -> None:
+    schema = Schema(ClickHouseConfig(dsn="clickhouse://h", distributed=True))
+    for name, sql in [*schema.create_traces(), *schema.create_scores()]:
+        assert re.search(rf"IF NOT EXISTS `otel`\.`{name}`\s", sql)
 
 
 def test_on_cluster_is_in_every_statement() -> None:

@@ -119,7 +119,8 @@ class ClickHouseClient:
                 column_names=columns.names,
                 column_type_names=columns.types,
                 column_oriented=True,
-                settings=settings,
+                # Servers of other years lack one or the other, and refuse what they do not know.
+                settings={k: v for k, v in settings.items() if k in self._client.server_settings},
             )
 
         def insert() -> None:

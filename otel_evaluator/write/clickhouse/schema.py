@@ -57,6 +57,13 @@ class Names(NamedTuple):
         )
 
 
+class Statement(NamedTuple):
+    """DDL that creates one table or view, by its unqualified name."""
+
+    name: str
+    sql: str
+
+
 class Schema:
     """Renders the statements for one configuration and server version."""
 
@@ -70,7 +77,7 @@ class Schema:
         """The statement that creates the database."""
         return f"CREATE DATABASE IF NOT EXISTS `{self.database}` {self._on_cluster}".rstrip()
 
-    def create_scores(self) -> list[str]:
+    def create_scores(self) -> list[Statement]:
         """Statements for scores, samples and the rollup, in the order to run them."""
         names, config = self.names, self._config
         samples_ttl = config.ttl if config.samples_ttl is None else config.samples_ttl
@@ -94,7 +101,7 @@ class Schema:
             self._view("samples", names.samples, names.samples_data),
         ]
 
-    def create_traces(self) -> list[str]:
+    def create_traces(self) -> list[Statement]:
         """Statements for ``otel_traces``, its lookup table and the view that fills it."""
         traces, ttl = self.names.traces, self._config.ttl
         lookup = f"{traces}_trace_id_ts"
@@ -119,7 +126,7 @@ class Schema:
 
     def _table(
         self, template: str, name: str, family: str, version: str, ttl: float, sharding_key: str
-    ) -> list[str]:
+    ) -> list[Statement]:
         local = self._local(name)
         text = _render(
             template,
@@ -132,10 +139,11 @@ class Schema:
             ttl_start=_ttl("Start", ttl),
             ttl_hour=_ttl("Hour", ttl),
         )
-        return [text, self._distribute(name, local, sharding_key)] if local != name else [text]
+        table = Statement(local, text)
+        return [table] if local == name else [table, self._distribute(name, local, sharding_key)]
 
-    def _distribute(self, name: str, local: str, sharding_key: str) -> str:
-        return _render(
+    def _distribute(self, name: str, local: str, sharding_key: str) -> Statement:
+        sql = _render(
             "distributed",
             table=self.qualified(name),
             source=self.qualified(local),
@@ -145,23 +153,26 @@ class Schema:
             sharding_key=sharding_key,
             on_cluster=self._on_cluster,
         )
+        return Statement(name, sql)
 
-    def _view(self, template: str, name: str, source: str) -> str:
-        return _render(
+    def _view(self, template: str, name: str, source: str) -> Statement:
+        sql = _render(
             template,
             view=self.qualified(name),
             table=self.qualified(source),
             on_cluster=self._on_cluster,
         )
+        return Statement(name, sql)
 
-    def _materialize(self, template: str, target: str, source: str, view: str) -> str:
-        return _render(
+    def _materialize(self, template: str, target: str, source: str, view: str) -> Statement:
+        sql = _render(
             template,
             view=self.qualified(view),
             table=self.qualified(self._local(target)),
             source=self.qualified(self._local(source)),
             on_cluster=self._on_cluster,
         )
+        return Statement(view, sql)
 
     def _engine(self, family: str, version: str) -> str:
         arguments = [version] if version else []

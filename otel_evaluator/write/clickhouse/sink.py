@@ -20,7 +20,7 @@ from otel_evaluator.write.clickhouse.detect import (
     describe,
 )
 from otel_evaluator.write.clickhouse.existing import known_records, known_spans
-from otel_evaluator.write.clickhouse.schema import Schema, parse_version
+from otel_evaluator.write.clickhouse.schema import Schema, Statement, parse_version
 from otel_evaluator.write.progress import Progress
 from otel_evaluator.write.spans import SCORE_ID, score_record, score_span
 
@@ -55,12 +55,11 @@ class ClickHouseWriter:
         await self._client.connect()
         self._schema = Schema(self._config, parse_version(self._client.version))
         if self._config.create_schema:
-            await self._client.command(self._schema.create_database())
+            await self._create_database()
         await self._client.use(self._schema.database)
         await self._prepare_traces()
         if self._config.create_schema:
-            for statement in self._schema.create_scores():
-                await self._client.command(statement)
+            await self._create(self._schema.create_scores())
         self._logs = await self._prepare_logs()
         self._ready = True
 
@@ -107,14 +106,15 @@ class ClickHouseWriter:
 
     async def _write(self, batch: Batch) -> None:
         names, done = self._schema.names, self._progress
-        outcomes = written(batch.outcomes)
+        unique = list({outcome.score_id: outcome for outcome in batch.outcomes}.values())
+        outcomes = written(unique)
         if not done.done(batch.id, names.traces):
             await self._write_spans(batch.id, outcomes)
             done.note(batch.id, names.traces)
         if self._logs and not done.done(batch.id, names.logs):
             await self._write_records(batch.id, outcomes)
             done.note(batch.id, names.logs)
-        scores = rows.stored(batch.outcomes)
+        scores = rows.stored(unique)
         if scores and not done.done(batch.id, names.scores_data):
             await self._insert(names.scores_data, lambda: rows.score_columns(scores), batch.id)
             done.note(batch.id, names.scores_data)
@@ -166,12 +166,31 @@ class ClickHouseWriter:
         token = f"{batch_id}:{table}" if deduplicates else ""
         await self._client.insert(self._schema.qualified(table), build, token)
 
+    async def _create_database(self) -> None:
+        found = await self._client.query(
+            "SELECT name FROM system.databases WHERE name = {name:String}",
+            {"name": self._schema.database},
+        )
+        if not found:
+            await self._client.command(self._schema.create_database())
+
+    async def _create(self, statements: Sequence[Statement]) -> None:
+        # Only what is missing: IF NOT EXISTS asks for the grant to create even where there is
+        # nothing to do. On a cluster another replica may lack what this one has.
+        found = await self._client.query(
+            "SELECT name FROM system.tables WHERE database = {database:String}",
+            {"database": self._schema.database},
+        )
+        existing = set() if self._config.cluster else {name for (name,) in found}
+        for statement in statements:
+            if statement.name not in existing:
+                await self._client.command(statement.sql)
+
     async def _prepare_traces(self) -> None:
         name = self._schema.names.traces
         table = await self._describe(name)
         if table is None and self._config.create_schema:
-            for statement in self._schema.create_traces():
-                await self._client.command(statement)
+            await self._create(self._schema.create_traces())
             table = await self._describe(name)
             log.info("created table", table=name)
         if table is None:
