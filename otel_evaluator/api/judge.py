@@ -6,8 +6,10 @@ import msgspec
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a judge is asked. Parts stay apart: only a judge's prompt builder makes text of
-    them, so evidence is marked as data in one place.
+    """What a judge is asked, in parts.
+
+    Only a judge's prompt builder makes text of them, so that evidence is marked as data in
+    one place.
     """
 
     instructions: str

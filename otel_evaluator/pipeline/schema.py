@@ -68,7 +68,7 @@ class RootConfig(ComponentConfig):
     sampling: SamplingConfig = SamplingConfig()
     """Which subjects are evaluated."""
 
-    judges: dict[str, JudgeConfig] = {}
+    judges: dict[str, JudgeConfig] = Field(default_factory=dict)
     """Model endpoints by name; checked, and not used by any evaluator of this version."""
 
     evaluators: tuple[dict[str, Any], ...] = Field(min_length=1)
