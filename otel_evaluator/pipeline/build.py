@@ -82,7 +82,7 @@ def writers(config: RootConfig, clock: Clock) -> list[Writer]:
     sinks: list[Writer] = []
     if config.storage.clickhouse is not None:
         sinks.append(ClickHouseWriter(config.storage.clickhouse, clock))
-    if config.exporters.otlp is not None:
+    if config.exporters.otlp is not None and config.exporters.otlp.endpoint:
         sinks.append(OtlpWriter(config.exporters.otlp))
     return sinks
 

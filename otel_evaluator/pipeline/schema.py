@@ -88,7 +88,8 @@ class RootConfig(ComponentConfig):
 
     @model_validator(mode="after")
     def _has_sink(self) -> Self:
-        if self.storage.clickhouse is None and self.exporters.otlp is None:
+        exporter = self.exporters.otlp
+        if self.storage.clickhouse is None and (exporter is None or not exporter.endpoint):
             raise ValueError(
                 "scores have nowhere to go; set storage.clickhouse (dsn: chdb://./data/clickhouse"
                 " needs no server) or exporters.otlp"
