@@ -17,8 +17,8 @@ _SPAN_ID = b"\x12\x08"
 
 
 def guess(spans: Sequence[bytes]) -> list[bytes]:
-    """16 bytes of each span where its trace id should be, by the order of the first span."""
-    if spans and spans[0][:2] == _TRACE_ID:
+    """16 bytes of each span where its trace id should be, by the order of the first with one."""
+    if _is_ascending(spans):
         return [span[2:18] for span in spans]
     return [span[-16:] for span in spans]
 
@@ -31,7 +31,7 @@ def candidates(
     Spans that contradict the order of the first one, or that could have a second trace id at
     the other end, are parsed.
     """
-    if spans[0][:2] == _TRACE_ID:
+    if _is_ascending(spans):
         odd = [i for i in indices if spans[i][:2] != _TRACE_ID or spans[i][-18:-16] == _TRACE_ID]
     else:
         odd = [
@@ -47,6 +47,16 @@ def candidates(
         for index in odd:
             found[places[index]] = _parsed(spans[index])
     return found
+
+
+def _is_ascending(spans: Sequence[bytes]) -> bool:
+    """Whether the first span with a trace id at an end has it in front."""
+    for span in spans:
+        if span[:2] == _TRACE_ID:
+            return True
+        if span[-18:-16] == _TRACE_ID:
+            return False
+    return False
 
 
 def _parsed(span: bytes) -> bytes:
