@@ -125,10 +125,19 @@ def test_feedback_examples_are_taken(block: Block):
     assert -1 <= read_feedback(block.body.encode()).score <= 1
 
 
-def test_every_page_is_in_the_index():
-    index = (ROOT / "docs" / "README.md").read_text()
-    for page in (ROOT / "docs").glob("*.md"):
-        assert f"]({page.name})" in index or page.name == "README.md", f"link {page.name} there"
+def test_every_page_is_found_by_following_links():
+    found, pending = set(), [ROOT / "README.md"]
+    while pending:
+        page = pending.pop()
+        found.add(page)
+        for target in re.findall(r"\]\(([^)\s#]+\.md)", prose(page)):
+            linked = (page.parent / target).resolve()
+            if linked.exists() and linked not in found:
+                pending.append(linked)
+    lost = {str(page.relative_to(ROOT)) for page in PAGES} - {
+        str(page.relative_to(ROOT)) for page in found
+    }
+    assert not lost, "link them in docs/README.md"
 
 
 def test_every_evaluator_has_a_page():
