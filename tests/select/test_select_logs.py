@@ -9,7 +9,10 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-def record(trace=trace_id(1), attributes=None, event="gen_ai.user.message"):
+TRACE = trace_id(1)
+
+
+def record(trace=TRACE, attributes=None, event="gen_ai.user.message"):
     found = LogRecord(trace_id=trace, span_id=b"12345678", event_name=event, time_unix_nano=5)
     found.body.string_value = "hello"
     found.attributes.extend(a_span(attributes=attributes or {}).attributes)
