@@ -7,6 +7,7 @@ choked on, except those of this package's own errors.
 """
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -42,6 +43,9 @@ SAFE_KEYS = frozenset(
 MAX_TEXT = 300
 PER_MINUTE = 30
 """Lines of one event name a minute; the rest is counted and named by the next line."""
+
+_INHERITED = "OTEL_EVALUATOR_LOG"
+"""How worker processes learn what was configured: form and level."""
 
 _HEX = re.compile(r"[0-9a-f]{16,32}")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
@@ -81,6 +85,16 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [_Libraries()]
     root.setLevel(logging.WARNING)
+    os.environ[_INHERITED] = f"{'console' if console else 'json'},{level}"
+
+
+def configure_like_parent() -> None:
+    """Set a worker process up as ``configure`` did its parent; JSON where there was none.
+
+    Without it structlog and the libraries of a worker would print whatever they are given.
+    """
+    form, _, level = os.environ.get(_INHERITED, "").partition(",")
+    configure("console" if form == "console" else "json", int(level or logging.INFO))
 
 
 def on_suppressed(call: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,13 @@ COMMANDS = ["serve", "validate", "components", "demo", "replay", "scores", "why"
 def _clean(monkeypatch: pytest.MonkeyPatch):
     for name in ("OTEL_EVALUATOR_ADMIN", "OTEL_EVALUATOR_ADMIN_TOKEN", "OTEL_EVALUATOR_CONFIG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OTEL_EVALUATOR_LOG", "")
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
     structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def run(*arguments: str) -> Any:

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +33,8 @@ class Log:
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    monkeypatch.setenv("OTEL_EVALUATOR_LOG", "")
     handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
     log = Log()
     configure("json", stream=log.stream, clock=log.clock)
@@ -151,6 +154,25 @@ def test_the_console_form_is_for_people(log: Log):
     assert "ValueError at" in text
     assert "4111" not in text
     assert not text.startswith("{")
+
+
+@pytest.mark.parametrize(("form", "first"), [("json", "{"), ("console", "2")])
+def test_worker_processes_write_like_their_parent(log: Log, form: str, first: str):
+    configure(form, logging.WARNING, stream=log.stream)
+    program = (
+        "import logging, structlog\n"
+        "from otel_evaluator.expose.log import configure_like_parent\n"
+        "configure_like_parent()\n"
+        "structlog.get_logger().info('hidden')\n"
+        f"structlog.get_logger().warning('shown', answer={SENTINEL!r})\n"
+        f"logging.getLogger('library').warning({SENTINEL!r})\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert "hidden" not in ran.stderr
+    assert "shown" in ran.stderr
+    assert ran.stderr.startswith(first)
+    assert "4111" not in ran.stderr
 
 
 def test_auto_writes_json_where_nobody_watches(log: Log):
