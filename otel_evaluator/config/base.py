@@ -35,7 +35,7 @@ def parse_duration(value: Any) -> Any:
         whole = "".join(number + unit for number, unit in parts) == value.replace(" ", "")
         if parts and whole and all(unit in _DURATION_UNITS for _, unit in parts):
             return sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts)
-    raise ValueError(f"{value!r} is not a duration; write a number with ms, s, m, h or d, as in 10s")
+    raise ValueError(f"{value!r} is not a duration; write a number and ms, s, m, h or d, as in 10s")
 
 
 def parse_size(value: Any) -> Any:

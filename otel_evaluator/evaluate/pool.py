@@ -223,7 +223,9 @@ class WorkerPool:
                 batch.append(self._queue.get_nowait())
             await self._run(worker, batch)
 
-    async def _run(self, worker: Worker | ThreadWorker, batch: list[tuple[Any, "asyncio.Future[Any]"]]) -> None:
+    async def _run(
+        self, worker: Worker | ThreadWorker, batch: list[tuple[Any, "asyncio.Future[Any]"]]
+    ) -> None:
         while batch:
             try:
                 results = await worker.run([task for task, _ in batch])

@@ -93,13 +93,6 @@ def text_of(subject: Subject, source: TextSource) -> str | Unscored | Skipped:
     return joined or NO_CONTENT
 
 
-def encodable(text: str) -> str:
-    """The text without lone surrogates, which escaped JSON can hold and no encoder takes."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode()
-
-
 def passed(explanation: str = "", label: str = "pass") -> Scored:
     """The verdict 1.0."""
     return Scored(1.0, label, True, explanation)

@@ -13,7 +13,7 @@ from otel_evaluator.api import (
     evaluator,
 )
 from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
-from otel_evaluator.evaluators._languages import UNKNOWN, detector, language_of
+from otel_evaluator.text.languages import UNKNOWN, detector, language_of
 
 UNCERTAIN = Unscored("uncertain", "the texts are too short or too alike to tell their languages")
 _TRANSLATE = "translat übersetz traduc traduis tradui traduzi vertaal 翻译 翻譯 翻訳 訳して 번역"

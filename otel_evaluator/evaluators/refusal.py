@@ -3,7 +3,8 @@
 import re2
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import answers, encodable, failed, no_answer, passed
+from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
+from otel_evaluator.text.encodable import encodable
 
 MAX_OPENING = 500
 """Refusals open an answer: only so many characters of it are read."""

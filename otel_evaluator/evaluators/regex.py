@@ -7,7 +7,8 @@ import re2
 from pydantic import AfterValidator
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import TextSource, encodable, failed, passed, text_of
+from otel_evaluator.evaluators._answers import TextSource, failed, passed, text_of
+from otel_evaluator.text.encodable import encodable
 
 MAX_MEMORY = 8 * 2**20
 """Bytes RE2 may use for one compiled pattern and its automaton."""

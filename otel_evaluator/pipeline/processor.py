@@ -16,7 +16,6 @@ from otel_evaluator.decode.conversation import conversation
 from otel_evaluator.decode.normalise import Normalised, normalise
 from otel_evaluator.evaluate.runner import run_check
 from otel_evaluator.evaluate.worker import Progress
-from otel_evaluator.evaluators._languages import detector
 from otel_evaluator.model.ids import score_id
 from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
 from otel_evaluator.model.subject import Signals, Subject
@@ -28,6 +27,7 @@ from otel_evaluator.pipeline.work import Processed, Story, Work
 from otel_evaluator.sample.decide import Decider, Decision
 from otel_evaluator.sample.tags import requested
 from otel_evaluator.sample.upstream import upstream_of
+from otel_evaluator.text.languages import detector
 
 _DAY_NS = 86_400_000_000_000
 _LANGUAGES = frozenset(("en", "de", "es", "fr", "it", "pt", "nl", "zh", "ja", "ko"))

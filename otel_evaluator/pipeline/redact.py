@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from otel_evaluator.evaluators._personal import MAX_TEXT, NATIONAL_IDS, Finder, PersonalType
+from otel_evaluator.text.personal import MAX_TEXT, NATIONAL_IDS, Finder, PersonalType
 
 _TYPES: tuple[PersonalType, ...] = ("email", "phone", "card", "iban", "national_id")
 _MAX_DEPTH = 32

@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 
 from otel_evaluator.api.writer import Sample
-from otel_evaluator.evaluators._personal import Finder
 from otel_evaluator.model.outcome import Sampling
 from otel_evaluator.model.subject import Subject
 from otel_evaluator.pipeline.redact import Redactor
+from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.personal import Finder
 
 _MAX_TRANSCRIPT = 1 << 20
 _LAST_MESSAGES = 20
@@ -70,7 +71,7 @@ def _encode(value: dict[str, Any], redactor: Redactor | None) -> str:
 def _encodable(value: Any) -> Any:
     """Text without lone surrogates, which escaped JSON in telemetry can bring in."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode(errors="replace").decode()
+        return encodable(value)
     if isinstance(value, dict):
         return {_encodable(key): _encodable(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -69,6 +69,8 @@ class Service:
         engine.agents.update(state.agents)
         await self._delivery.start()
         intake = self._intake(self._parts)
+        # The rates in force decide what of the journal can still be selected.
+        self._parts.sampler.advance(clock.time_ns())
         self._recover(intake)
         admission = Admission(config.receivers.otlp.limits, metrics, clock, pressure=self.pressure)
         self._receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)

@@ -1,7 +1,8 @@
 import pytest
 
-from otel_evaluator.evaluators._answers import Answer, answers, encodable, no_answer, no_output
+from otel_evaluator.evaluators._answers import Answer, answers, no_answer, no_output
 from otel_evaluator.testing import a_message, a_model_call, a_subject, a_tool_call
+from otel_evaluator.text.encodable import encodable
 
 HELLO, HI, WHY, SO = (
     a_message("user", "hello"),

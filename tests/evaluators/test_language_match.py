@@ -1,8 +1,8 @@
 import pytest
 
 from otel_evaluator.errors import ConfigError
-from otel_evaluator.evaluators._languages import detector
 from otel_evaluator.testing import a_message, a_model_call, a_subject
+from otel_evaluator.text.languages import detector
 
 TEXTS = {
     "en": "Where is the order that I placed with you last week?",

@@ -1,8 +1,8 @@
 import pytest
 
 from otel_evaluator.errors import ConfigError
-from otel_evaluator.evaluators._personal import NATIONAL_IDS, Finder
 from otel_evaluator.testing import a_message, a_subject
+from otel_evaluator.text.personal import NATIONAL_IDS, Finder
 
 # Invented or published test numbers with valid check digits.
 FOUND = {

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from lingua import IsoCode639_1, Language, LanguageDetectorBuilder
 
-from otel_evaluator.evaluators._answers import encodable
+from otel_evaluator.text.encodable import encodable
 
 MAX_TEXT = 128
 """Characters that are read, after code, links and quotations are left out."""

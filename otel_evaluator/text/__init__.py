@@ -1,0 +1,1 @@
+"""What several rooms ask of a text: its language, personal data in it."""
