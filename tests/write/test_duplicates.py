@@ -153,6 +153,17 @@ async def test_a_second_evaluation_replaces_the_first(engine, writer, later_ns) 
     assert engine.rows("SELECT count() FROM otel_evaluator_scores WHERE Value < 0.5") == [(0,)]
 
 
+async def test_a_range_of_days_shows_its_newest_evaluation(engine, writer) -> None:
+    first = an_outcome(0, Scored(value=0.1))
+    second = an_outcome(0, Scored(value=0.9), started_ns=first.started_ns + 40 * HOUR_NS)
+    await writer.write(a_batch(first, batch_id="first"))
+    await writer.write(a_batch(second, batch_id="second"))
+    day = f"toDate({EPOCH_NS // 10**9 // 86_400})"
+    found = engine.rows(f"SELECT Value FROM otel_evaluator_scores WHERE toDate(Timestamp) = {day}")
+    assert found == [(0.1,)]
+    assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
+
+
 async def test_what_one_table_confirmed_is_not_sent_again(engine, writer) -> None:
     """The scores table fails; the spans of the same batch are there once after the retry."""
     engine.run("RENAME TABLE otel_evaluator_scores_data TO away")
