@@ -60,7 +60,9 @@ def demo(
             )
             data = Path(stack.enter_context(folder))
         file = config or stack.enter_context(as_file(DEMO_CONFIG))
-        ports = choose_ports({"grpc": port, "http": http_port, "admin": admin_port}, console)
+        wanted = {"grpc": port, "http": http_port, "admin": admin_port}
+        # Your own file says itself where it listens.
+        ports = {**PORTS, **_given(wanted)} if config else choose_ports(wanted, console)
         code = _serve(file, environment(os.environ, ports, data), console, keep)
     raise typer.Exit(code)
 
@@ -94,7 +96,7 @@ async def show(service: "Service", settings: Any, console: Console) -> None:
     if "grpc" not in service.ports:
         raise Failure("receivers.otlp.grpc is off in this configuration; the demo needs it")
     await play(samples, f"127.0.0.1:{service.ports['grpc']}", headers, seed, console)
-    await settle(service.metrics, console)
+    await settle(service.metrics, console, settings.assembly.incomplete_quiet)
     rows = await asyncio.to_thread(demo_report.fetch, admin, token, samples, seed)
     demo_report.show(rows, service.metrics, samples, seed, console)
     demo_report.show_next(rows, settings, service.ports, console)
@@ -111,6 +113,10 @@ def environment(environ: Mapping[str, str], ports: Mapping[str, int], data: Path
         "OTEL_EVALUATOR_ADMIN_PORT": str(ports["admin"]),
         "OTEL_EVALUATOR_DATA": str(data),
     }
+
+
+def _given(wanted: Mapping[str, int | None]) -> dict[str, int]:
+    return {name: port for name, port in wanted.items() if port is not None}
 
 
 def choose_ports(wanted: Mapping[str, int | None], console: Console) -> dict[str, int]:

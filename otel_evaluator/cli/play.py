@@ -11,7 +11,8 @@ from otel_evaluator.cli.sender import Sender
 from otel_evaluator.cli.traffic import Sample
 from otel_evaluator.metrics import Metrics
 
-SETTLE_TIMEOUT_S = 60.0
+SETTLE_TIMEOUT_S = 45.0
+"""How long evaluation and writing may take beyond assembly."""
 POLL_S = 0.25
 STILL_S = 1.5
 """How long nothing may happen before the work counts as done."""
@@ -61,9 +62,12 @@ def total(metrics: Metrics, name: str) -> float:
     return sum(value for _, value in counts(metrics, name))
 
 
-async def settle(metrics: Metrics, console: Console) -> None:
-    """Return when nothing is being assembled, evaluated or written any more, or time is up."""
-    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+async def settle(metrics: Metrics, console: Console, closing_s: float) -> None:
+    """Return when nothing is being assembled, evaluated or written any more, or time is up.
+
+    ``closing_s`` is how long the assembly of a trace may take.
+    """
+    deadline = time.monotonic() + closing_s + SETTLE_TIMEOUT_S
     seen, since = (-1.0, -1.0), time.monotonic()
     with console.status("waiting for the traces to close and be evaluated …"):
         while time.monotonic() < deadline:

@@ -73,8 +73,9 @@ def journal(config: JournalConfig) -> Journal:
 
 def selector(config: RootConfig, sampler: Sampler) -> Selector:
     """The select path over every dialect's markers."""
-    markers = (*CORE_MARKERS, *EXTENDED_MARKERS)
-    return Selector(sampler, markers, CONVERSATION_KEYS, KEPT_SCOPES)
+    limit = config.receivers.otlp.limits.max_attributes_per_span
+    markers = (*CORE_MARKERS, *(EXTENDED_MARKERS if config.select.extended_markers else ()))
+    return Selector(sampler, markers, CONVERSATION_KEYS, KEPT_SCOPES, limit)
 
 
 def writers(config: RootConfig, clock: Clock) -> list[Writer]:

@@ -11,6 +11,7 @@ from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.judges.config import JudgeConfig
 from otel_evaluator.receive.config import OtlpReceiverConfig
 from otel_evaluator.sample.config import SamplingConfig
+from otel_evaluator.select.config import SelectConfig
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig
 from otel_evaluator.write.otlp import OtlpExporterConfig
 
@@ -58,6 +59,9 @@ class RootConfig(ComponentConfig):
 
     receivers: ReceiversConfig = ReceiversConfig()
     """Where telemetry comes in."""
+
+    select: SelectConfig = SelectConfig()
+    """Which spans count as GenAI spans."""
 
     journal: JournalConfig = JournalConfig()
     """Where acknowledged spans are kept until their scores are written."""

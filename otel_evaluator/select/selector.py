@@ -10,6 +10,7 @@ from typing import Protocol
 import stringzilla
 from google.protobuf.message import DecodeError
 
+from otel_evaluator.errors import TooLarge
 from otel_evaluator.model.raw import KeptLog, KeptSpan
 from otel_evaluator.select import ids
 from otel_evaluator.select.marks import marked, probes, stems
@@ -18,9 +19,13 @@ from otel_evaluator.select.scopes import Scopes
 from otel_evaluator.select.selection import Selection
 from otel_evaluator.wire.attributes import has_key, text_attributes
 from otel_evaluator.wire.otlp_view_pb2 import LogHead, SpanHead
+from otel_evaluator.wire.prescan import check_item
 
 JUDGE_MARKER = b"otel_evaluator.judge"
 """Attribute key prefix on spans of judge calls."""
+
+_LARGE = 64 * 1024
+"""Bytes of a span from which its attributes are counted."""
 
 _NO_TRACE = bytes(16)
 _NO_SPAN = bytes(8)
@@ -52,8 +57,10 @@ class Selector:
         markers: Sequence[bytes],
         conversation_keys: Sequence[bytes],
         kept_scopes: Sequence[str] = (),
+        max_attributes: int = 50_000,
     ) -> None:
         self._rates = rates
+        self._max_attributes = max_attributes
         self._probes = probes(markers)
         self._conversation_keys = tuple(conversation_keys)
         self._stems = stems(conversation_keys)
@@ -77,7 +84,7 @@ class Selector:
         if selection.rejected:
             selection.message = (
                 f"{selection.rejected} GenAI spans have no valid ids (16-byte trace id, 8-byte"
-                " span id, not all zero) or are not valid protobuf"
+                " span id, not all zero), are not valid protobuf or have too many attributes"
             )
         return selection
 
@@ -150,11 +157,21 @@ class Selector:
                 selection.own += 1
             elif excludes_any and self._is_excluded(trace_id, span, selection):
                 selection.sampled_out += 1
+            elif len(span) > _LARGE and self._is_bomb(span):
+                selection.rejected += 1
             else:
                 item = (group.resource, group.scope, span)
                 kept.append(KeptSpan(trace_id, span_id, head.parent_span_id, item))
         if selection.excluded:
             self._drop_excluded(selection)
+
+    def _is_bomb(self, span: bytes) -> bool:
+        """Whether decoding the span would cost far more memory than its bytes."""
+        try:
+            check_item(span, "traces", self._max_attributes)
+        except TooLarge:
+            return True
+        return False
 
     def _drop_excluded(self, selection: Selection) -> None:
         """Let spans that name no conversation follow one of their trace that does."""
