@@ -1,6 +1,7 @@
 """Memory of closed traces, so that late spans make a revision and resent spans make nothing."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import msgspec
 
@@ -9,6 +10,7 @@ from otel_evaluator.model.raw import RawTrace
 
 _ID = 8
 _NO_LOGS: frozenset[int] = frozenset()
+_NO_PARENTS: frozenset[bytes] = frozenset()
 
 
 class ClosedTrace(msgspec.Struct):
@@ -21,19 +23,26 @@ class ClosedTrace(msgspec.Struct):
     rooted: bool
     raw: RawTrace | None
     size: int
+    missing: frozenset[bytes] = _NO_PARENTS
+    """Parents that were named and not seen."""
+    seen: bytes = b""
+    """Ids of spans seen and not held, joined; forgotten with ``raw``."""
 
     @classmethod
     def of(cls, trace: OpenTrace, raw: RawTrace) -> "ClosedTrace":
         """What to remember of a trace that was just closed."""
         logs = frozenset(trace.log_hashes) if trace.log_hashes else _NO_LOGS
         ids = b"".join(trace.span_ids)
-        return cls(trace.revision, ids, logs, trace.rooted, raw, trace.size)
+        missing = frozenset(trace.missing) or _NO_PARENTS
+        seen = b"".join(trace.seen) if trace.seen else b""
+        return cls(trace.revision, ids, logs, trace.rooted, raw, trace.size, missing, seen)
 
     def restore(self, trace: OpenTrace) -> None:
         """Make a new open trace the next revision of this one."""
         trace.revision = self.revision + 1
-        ids = self.span_ids
-        trace.span_ids.update(ids[i : i + _ID] for i in range(0, len(ids), _ID))
+        trace.span_ids.update(_split(self.span_ids))
+        trace.parents.update(self.missing)
+        trace.seen = set(_split(self.seen)) or None
         trace.rooted = self.rooted
         if self.log_hashes:
             trace.log_hashes, trace.logs = set(self.log_hashes), []
@@ -42,6 +51,10 @@ class ClosedTrace(msgspec.Struct):
             trace.context = list(self.raw.context)
             trace.logs = list(self.raw.logs) if self.log_hashes else None
             trace.size = self.size
+
+    def forget_items(self) -> None:
+        """Keep only what tells resent items from late ones."""
+        self.raw, self.seen = None, b""
 
     def has_span(self, span_id: bytes) -> bool:
         """Whether this span was already part of the trace."""
@@ -52,6 +65,10 @@ class ClosedTrace(msgspec.Struct):
                 return True
             position = ids.find(span_id, position + 1)
         return False
+
+
+def _split(ids: bytes) -> Iterator[bytes]:
+    return (ids[i : i + _ID] for i in range(0, len(ids), _ID))
 
 
 class ClosedTraces:
@@ -74,7 +91,7 @@ class ClosedTraces:
         while self._bytes > self._max_bytes:
             oldest, size = self._with_raw.popitem(last=False)
             self._bytes -= size
-            self._traces[oldest].raw = None
+            self._traces[oldest].forget_items()
         while len(self._traces) > self._max_traces:
             self.pop(next(iter(self._traces)))
 

@@ -31,10 +31,13 @@ class OpenTrace:
     @property
     def complete(self) -> bool:
         """Whether a root span and all named parents were seen."""
-        if not self.rooted:
-            return False
+        return self.rooted and not self.missing
+
+    @property
+    def missing(self) -> set[bytes]:
+        """Parents that were named and not seen."""
         missing = self.parents - self.span_ids
-        return not missing or (self.seen is not None and missing <= self.seen)
+        return missing - self.seen if missing and self.seen is not None else missing
 
     def add(self, span: KeptSpan, is_context: bool) -> int:
         """Hold one span; its size in bytes, 0 when it is held already."""

@@ -63,7 +63,8 @@ class TraceAssembler:
                 touched.add(trace_id)
                 trace.entries.add(entry)
                 trace.last = now
-            if len(trace.spans) == self._config.max_spans and not is_context:
+            # A revision that starts with the earlier spans is full at the next multiple.
+            if not is_context and len(trace.spans) % self._config.max_spans == 0:
                 self._full.append(trace_id)
         return touched
 
@@ -108,12 +109,12 @@ class TraceAssembler:
         self.held_bytes -= trace.size
         return trace.entries
 
-    def due(self, now: float) -> list[Closed]:
-        """Close and return the traces whose time has come."""
+    def due(self, now: float, limit: int = 1_000_000) -> list[Closed]:
+        """Close and return at most about ``limit`` traces whose time has come."""
         full = dict.fromkeys(trace_id for trace_id in self._full if trace_id in self.open)
         closed = [self._close(trace_id, complete=False) for trace_id in full]
         self._full.clear()
-        while self._checks and self._checks[0][0] <= now:
+        while self._checks and self._checks[0][0] <= now and len(closed) < limit:
             _, trace_id = heapq.heappop(self._checks)
             trace = self.open.get(trace_id)
             if trace is None:
