@@ -63,6 +63,8 @@ class ConversationAssembler:
             heapq.heappush(self._checks, (check, conversation_id))
         self.held_bytes += len(trace) - len(conversation.traces.get(trace_id, b""))
         conversation.traces[trace_id] = trace
+        if len(conversation.traces) == _MAX_TRACES:
+            heapq.heappush(self._checks, (now, conversation_id))
         already = conversation.entries & entries
         conversation.entries |= entries
         conversation.last = now
