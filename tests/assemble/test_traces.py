@@ -1,0 +1,385 @@
+from itertools import pairwise
+
+import pytest
+from assembling import Bench, Node, bodies, log, span_id, summary, trace_id
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel_evaluator.assemble.closed import ClosedTraces
+from otel_evaluator.assemble.config import AssemblyConfig
+
+ROOT, CHILD, GRANDCHILD = Node(1, 1), Node(1, 2, 1), Node(1, 3, 2)
+
+
+def the_one(found):
+    ((seconds, closed),) = found
+    return seconds, closed
+
+
+def test_a_trace_with_root_and_parents_closes_after_quiet():
+    bench = Bench()
+    bench.spans(ROOT, CHILD, GRANDCHILD)
+    seconds, closed = the_one(bench.wait(60))
+    assert seconds == 10
+    assert closed.raw.complete
+    assert closed.raw.revision == 0
+    assert closed.entries == {1}
+    assert bodies(closed) == ([n.body for n in (ROOT, CHILD, GRANDCHILD)], [], [])
+
+
+@pytest.mark.parametrize("nodes", [(CHILD,), (ROOT, GRANDCHILD), (CHILD, GRANDCHILD)])
+def test_without_a_root_or_with_parents_missing_it_waits_longer_and_says_so(nodes):
+    bench = Bench()
+    bench.spans(*nodes)
+    seconds, closed = the_one(bench.wait(60))
+    assert seconds == 30
+    assert not closed.raw.complete
+
+
+def test_every_new_item_makes_it_wait_again_until_max_wait():
+    bench = Bench(max_wait=45)
+    for number in range(2, 12):
+        bench.spans(Node(1, number, 1))
+        assert not bench.wait(4)
+    bench.spans(ROOT)
+    seconds, closed = the_one(bench.wait(20))
+    assert (seconds, closed.raw.complete) == (5, True)
+
+
+def test_it_closes_exactly_after_quiet_however_late_it_became_complete():
+    for late in (0.5, 3, 9.5, 12, 27):
+        bench = Bench()
+        bench.spans(CHILD)
+        bench.wait(late, 0.5)
+        bench.spans(ROOT)
+        seconds, closed = the_one(bench.wait(60, 0.5))
+        assert (seconds, closed.raw.complete) == (10, True), late
+
+
+def test_context_and_links_complete_a_trace_and_only_context_is_held():
+    bench = Bench()
+    bench.spans(Node(1, 9, 5))
+    bench.links(Node(1, 5, 4))
+    bench.spans(Node(1, 4), context=True)
+    seconds, closed = the_one(bench.wait(60))
+    assert (seconds, closed.raw.complete) == (10, True)
+    assert bodies(closed) == ([Node(1, 9).body], [Node(1, 4).body], [])
+    assert closed.entries == {1, 2}
+
+
+def test_context_and_links_of_traces_that_are_not_open_are_nothing():
+    bench = Bench()
+    assert bench.spans(ROOT, context=True) == set()
+    bench.links(CHILD)
+    assert bench.assembler.open == {}
+    assert bench.assembler.held_bytes == bench.assembler.duplicates == 0
+
+
+def test_links_keep_a_trace_waiting():
+    bench = Bench()
+    bench.spans(ROOT)
+    bench.wait(8)
+    bench.links(CHILD)
+    seconds, _ = the_one(bench.wait(60))
+    assert seconds == 10
+
+
+def test_logs_join_whether_they_come_first_or_last():
+    for first, then in (("logs", "spans"), ("spans", "logs")):
+        bench = Bench()
+        items = {"logs": (log(1, "content"), log(1, "more")), "spans": (ROOT,)}
+        assert getattr(bench, first)(*items[first]) == {trace_id(1)}
+        bench.wait(5)
+        assert getattr(bench, then)(*items[then]) == {trace_id(1)}
+        seconds, closed = the_one(bench.wait(60))
+        assert seconds == 10
+        assert bodies(closed) == ([ROOT.body], [], [b"content", b"more"])
+        assert closed.entries == {1, 2}
+
+
+def test_logs_alone_close_incomplete():
+    bench = Bench()
+    bench.logs(log(1, "content"))
+    seconds, closed = the_one(bench.wait(60))
+    assert (seconds, closed.raw.complete, closed.raw.spans) == (30, False, [])
+
+
+def test_max_spans_closes_at_once_and_later_spans_make_a_revision():
+    bench = Bench(max_spans=3)
+    bench.spans(*(Node(1, n, 1) for n in (2, 3, 4)))
+    (closed,) = bench.assembler.due(bench.clock.monotonic())
+    assert not closed.raw.complete
+    assert len(closed.raw.spans) == 3
+    bench.spans(Node(1, 5, 1))
+    _, later = the_one(bench.wait(60))
+    assert later.raw.revision == 1
+
+
+def test_a_trace_without_end_is_closed_at_every_multiple_of_max_spans():
+    bench = Bench(max_spans=10)
+    for number in range(2, 102):
+        bench.spans(Node(1, number, 1))
+        bench.closed += bench.assembler.due(bench.clock.monotonic())
+    assert [len(closed.raw.spans) for closed in bench.closed] == list(range(10, 101, 10))
+
+
+def test_max_wait_closes_what_never_falls_quiet():
+    bench = Bench(max_wait=50)
+    times = []
+    for number in range(2, 60):
+        bench.spans(Node(1, number, number))
+        times += [bench.clock.monotonic() for _ in bench.wait(1)]
+    assert times == [50]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [Node(1, 1, 1)],
+        [Node(1, 1, 2), Node(1, 2, 1)],
+        [Node(1, 1), Node(1, 2, 3), Node(1, 3, 4), Node(1, 4, 2)],
+        [Node(1, 1), Node(1, 1, 1), Node(1, 1, 7)],
+    ],
+)
+def test_cycles_and_own_parents_end_too(nodes):
+    bench = Bench()
+    bench.spans(*nodes)
+    _, closed = the_one(bench.wait(60))
+    rooted = any(not node.parent for node in nodes)
+    assert closed.raw.complete is rooted
+    assert bench.assembler.held_bytes == 0
+
+
+def test_resent_spans_and_logs_add_nothing_and_are_counted():
+    bench = Bench()
+    bench.spans(ROOT, CHILD)
+    bench.logs(log(1, "content"))
+    held = bench.assembler.held_bytes
+    bench.wait(5)
+    assert bench.spans(ROOT, CHILD) == set()
+    assert bench.logs(log(1, "content")) == set()
+    assert bench.assembler.duplicates == 3
+    assert bench.assembler.held_bytes == held == len(ROOT.body) + len(CHILD.body) + len("content")
+    seconds, closed = the_one(bench.wait(60))
+    assert seconds == 5, "a duplicate is no sign of life"
+    assert closed.entries == {1, 2}
+
+
+def test_resent_spans_of_a_closed_trace_open_nothing():
+    bench = Bench()
+    bench.spans(ROOT, CHILD)
+    bench.logs(log(1, "content"))
+    bench.wait(60)
+    assert bench.spans(ROOT, CHILD) == set()
+    assert bench.logs(log(1, "content")) == set()
+    assert bench.assembler.open == {}
+    assert not bench.wait(400)
+
+
+def test_late_items_make_the_next_revision_with_the_earlier_ones():
+    bench = Bench()
+    bench.spans(ROOT, CHILD)
+    bench.logs(log(1, "first"))
+    bench.wait(60)
+    assert bench.spans(GRANDCHILD, CHILD) == {trace_id(1)}
+    _, second = the_one(bench.wait(60))
+    assert second.raw.revision == 1
+    assert second.raw.complete
+    assert bodies(second) == ([ROOT.body, CHILD.body, GRANDCHILD.body], [], [b"first"])
+    assert second.entries == {3}
+    bench.logs(log(1, "second"))
+    _, third = the_one(bench.wait(60))
+    assert third.raw.revision == 2
+    assert bodies(third)[2] == [b"first", b"second"]
+    assert bench.assembler.held_bytes == 0
+
+
+def test_a_revision_still_lacks_the_parents_that_were_missing():
+    bench = Bench()
+    bench.spans(ROOT, GRANDCHILD)
+    _, first = the_one(bench.wait(60))
+    assert not first.raw.complete
+    bench.spans(Node(1, 4, 1))
+    _, second = the_one(bench.wait(60))
+    assert not second.raw.complete, "span 2 was never seen"
+    bench.spans(CHILD)
+    seconds, third = the_one(bench.wait(60))
+    assert (seconds, third.raw.complete) == (10, True)
+
+
+def test_a_revision_knows_the_linked_spans_that_were_seen():
+    bench = Bench()
+    bench.spans(ROOT, Node(1, 3, 2))
+    bench.links(Node(1, 2, 1))
+    assert the_one(bench.wait(60))[1].raw.complete
+    bench.spans(Node(1, 4, 2))
+    seconds, second = the_one(bench.wait(60))
+    assert (seconds, second.raw.complete) == (10, True)
+
+
+def test_reopening_a_remembered_trace_makes_a_revision():
+    bench = Bench()
+    bench.spans(ROOT)
+    bench.wait(60)
+    assert not bench.assembler.reopen(trace_id(2), bench.clock.monotonic())
+    assert bench.assembler.reopen(trace_id(1), bench.clock.monotonic())
+    _, second = the_one(bench.wait(60))
+    assert (second.raw.revision, bodies(second)[0]) == (1, [ROOT.body])
+
+
+def test_discarding_gives_back_bytes_and_entries():
+    bench = Bench()
+    bench.spans(ROOT, CHILD)
+    bench.spans(GRANDCHILD)
+    assert bench.assembler.discard(trace_id(1)) == {1, 2}
+    assert bench.assembler.discard(trace_id(1)) == set()
+    assert bench.assembler.held_bytes == 0
+    assert not bench.wait(400)
+
+
+def test_flush_closes_everything_as_it_is():
+    bench = Bench()
+    bench.spans(ROOT, Node(2, 1, 9))
+    closed = bench.assembler.flush()
+    assert {c.raw.trace_id: c.raw.complete for c in closed} == {
+        trace_id(1): True,
+        trace_id(2): False,
+    }
+    assert bench.assembler.held_bytes == 0
+    assert not bench.wait(400)
+
+
+def test_what_is_remembered_of_closed_traces_is_bounded():
+    remembered = ClosedTraces(max_traces=3, max_bytes=1000)
+    bench = Bench(closed=remembered)
+    for number in range(1, 6):
+        bench.spans(Node(number, 1))
+        bench.wait(20)
+    assert [remembered.get(trace_id(n)) is not None for n in range(1, 6)] == [False] * 2 + [
+        True
+    ] * 3
+    bench.spans(Node(1, 1), Node(5, 2, 1))
+    found = {closed.raw.trace_id: closed.raw for _, closed in bench.wait(20)}
+    assert found[trace_id(1)].revision == 0, "forgotten: it counts as new"
+    assert found[trace_id(5)].revision == 1
+
+
+def test_bytes_of_closed_traces_are_bounded_and_ids_outlive_them():
+    size = len(Node(1, 1).body)
+    remembered = ClosedTraces(max_bytes=2 * size)
+    bench = Bench(closed=remembered)
+    for number in (1, 2, 3):
+        bench.spans(Node(number, 1))
+        bench.wait(20)
+    assert [remembered.get(trace_id(n)).raw is not None for n in (1, 2, 3)] == [False, True, True]
+    assert bench.spans(Node(1, 1)) == set(), "still known to be resent"
+    assert not bench.assembler.reopen(trace_id(1), bench.clock.monotonic())
+    bench.spans(Node(1, 2, 1), Node(3, 2, 1))
+    found = {c.raw.trace_id: c.raw for _, c in bench.wait(60)}
+    assert (found[trace_id(1)].revision, len(found[trace_id(1)].spans)) == (1, 1)
+    assert (found[trace_id(3)].revision, len(found[trace_id(3)].spans)) == (1, 2)
+    assert bench.assembler.held_bytes == 0
+
+
+def test_span_ids_are_compared_whole():
+    # The joined ids of a closed trace must not match across their borders.
+    bench = Bench()
+    bench.assembler.add_spans([], 0.0, 0)
+    first = Node(1, int.from_bytes(b"abcdefgh", "big"))
+    second = Node(1, int.from_bytes(b"ijklmnop", "big"), first.span)
+    bench.spans(first, second)
+    bench.wait(20)
+    for across in (b"efghijkl", b"mnopabcd"):
+        assert bench.spans(Node(1, int.from_bytes(across, "big"), first.span)) == {trace_id(1)}
+    assert bench.spans(first) == set()
+
+
+forests = st.lists(
+    st.builds(
+        Node, st.integers(1, 3), st.integers(1, 8), st.one_of(st.just(0), st.integers(1, 10))
+    ),
+    min_size=1,
+    max_size=20,
+    unique_by=lambda node: (node.trace, node.span),
+)
+
+
+def expected(nodes, logs):
+    """What must be closed when everything came in time."""
+    result = []
+    for trace in sorted({n.trace for n in nodes} | {t for t, _ in logs}):
+        own = [n for n in nodes if n.trace == trace]
+        ids = {n.span for n in own}
+        rooted = any(not n.parent for n in own)
+        complete = rooted and all(n.parent in ids for n in own if n.parent)
+        spans = sorted(n.body for n in own)
+        texts = sorted({text.encode() for t, text in logs if t == trace})
+        result.append((trace_id(trace), 0, complete, (spans, [], texts)))
+    return result
+
+
+@given(
+    forests,
+    st.lists(st.tuples(st.integers(1, 3), st.sampled_from("abc")), max_size=5),
+    st.data(),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_order_batching_and_duplication_closes_the_same_traces(nodes, logs, data):
+    pieces = [("span", n) for n in nodes] + [("log", entry) for entry in logs]
+    pieces += data.draw(st.lists(st.sampled_from(pieces), max_size=5))
+    pieces = data.draw(st.permutations(pieces))
+    bench = Bench()
+    while pieces:
+        size = data.draw(st.integers(1, len(pieces)))
+        batch, pieces = pieces[:size], pieces[size:]
+        bench.spans(*(piece for kind, piece in batch if kind == "span"))
+        bench.logs(*(log(*piece) for kind, piece in batch if kind == "log"))
+        bench.wait(data.draw(st.sampled_from([0, 0.2])), 0.2)
+    assert not bench.closed
+    bench.wait(330, 5)
+    assert sorted(map(summary, bench.closed)) == expected(nodes, logs)
+    assert bench.assembler.held_bytes == 0
+    assert bench.assembler.open == {}
+
+
+@given(forests, st.data())
+@settings(max_examples=150, deadline=None)
+def test_however_late_the_last_revision_holds_everything(nodes, data):
+    bench = Bench(max_wait=40, max_spans=6)
+    for node in data.draw(st.permutations(nodes + nodes[:3])):
+        bench.spans(node)
+        bench.wait(data.draw(st.sampled_from([0, 1, 15, 60])), 1.0)
+    bench.wait(400, 5)
+    for trace in {n.trace for n in nodes}:
+        closed = [c.raw for c in bench.closed if c.raw.trace_id == trace_id(trace)]
+        assert [raw.revision for raw in closed] == list(range(len(closed)))
+        held = [sorted(body for _, _, body in raw.spans) for raw in closed]
+        assert held[-1] == sorted(n.body for n in nodes if n.trace == trace)
+        assert all(set(a) < set(b) for a, b in pairwise(held))
+        assert (
+            closed[-1].complete
+            is expected(nodes, [])[sorted({n.trace for n in nodes}).index(trace)][2]
+            or len(held[-1]) % 6 == 0
+        )
+    assert bench.assembler.held_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [({"incomplete_quiet": 5}, "incomplete_quiet"), ({"max_wait": 5}, "max_wait")],
+)
+def test_settings_that_contradict_each_other_are_refused(settings, field):
+    with pytest.raises(ValueError, match=f"{field} is below quiet"):
+        AssemblyConfig(**settings)
+
+
+def test_held_bytes_are_those_of_open_traces():
+    bench = Bench()
+    bench.spans(ROOT, Node(2, 7))
+    bench.logs(log(2, "content"))
+    assert (
+        bench.assembler.held_bytes
+        == sum(trace.size for trace in bench.assembler.open.values())
+        == len(ROOT.body) + len(Node(2, 7).body) + len("content")
+    )
+    assert span_id(0) == b""
