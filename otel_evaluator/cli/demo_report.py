@@ -165,7 +165,7 @@ def show_next(
     if bad:
         trace_id = bad[0]["TraceId"]
         console.print(f"  otel-evaluator why {trace_id}{flag}", soft_wrap=True, markup=False)
-    name = (bad or [settings.evaluators[0]])[0].get("Evaluator") or settings.evaluators[0]["name"]
+    name = bad[0]["Evaluator"] if bad else settings.evaluators[0]["name"]
     console.print(f"  otel-evaluator scores --evaluator {name}{flag}", soft_wrap=True, markup=False)
     storage = settings.storage.clickhouse
     if storage is not None:

@@ -136,7 +136,7 @@ class TestSettle:
         monkeypatch.setattr(play, "STILL_S", 0.05)
         metrics = Metrics()
         metrics["queue_subjects"].set(1)
-        waiting = asyncio.ensure_future(play.settle(metrics, console()))
+        waiting = asyncio.ensure_future(play.settle(metrics, console(), 0.0))
         await asyncio.sleep(0.2)
         assert not waiting.done()
         metrics["queue_subjects"].set(0)
@@ -146,7 +146,7 @@ class TestSettle:
         monkeypatch.setattr(play, "SETTLE_TIMEOUT_S", 0.1)
         metrics = Metrics()
         metrics["open_traces"].set(1)
-        await asyncio.wait_for(play.settle(metrics, console()), 5)
+        await asyncio.wait_for(play.settle(metrics, console(), 0.0), 5)
 
 
 def ports() -> list[str]:
