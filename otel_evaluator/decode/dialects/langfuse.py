@@ -7,7 +7,7 @@ in the product's documentation of usage and cost tracking.
 from datetime import datetime
 from typing import Any
 
-from otel_evaluator.decode.definitions import documents
+from otel_evaluator.decode.definitions import documents, tool_definitions
 from otel_evaluator.decode.dialects import langchain, observed
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import count, first_count, mapping, number, structured, text
@@ -76,6 +76,7 @@ class Langfuse:
             _read_model(span, failed, reading)
         elif reading.kind == "tool":
             reading.tool_name = reading.tool_name or span.name
+            reading.tool_call_id = reading.tool_call_id or _metadata(attributes, "tool_call_id")
             reading.tool_error = reading.tool_error or (reading.error if failed else "")
         elif reading.kind == "agent":
             reading.agent = reading.agent or span.name
@@ -85,7 +86,7 @@ class Langfuse:
         attributes = span.attributes
         sent, received = attributes.get(_INPUT), attributes.get(_OUTPUT)
         if reading.kind == "llm":
-            observed.read_request(sent, _INPUT, reading)
+            observed.read_request(_without_tools(sent, reading), _INPUT, reading)
             observed.read_reply(received, _OUTPUT, reading)
         elif reading.kind == "tool":
             observed.read_execution(sent, received, reading)
@@ -101,15 +102,43 @@ def _read_identity(attributes: dict[str, Any], reading: Reading) -> None:
         reading.conversation_id = text(attributes.get("langfuse.session.id"))
     if not reading.user_id:
         reading.user_id = text(attributes.get("langfuse.user.id"))
+    if not reading.agent:
+        reading.agent = _metadata(attributes, "lc_agent_name")
     if not reading.prompt_name:
         reading.prompt_name = text(attributes.get(_PREFIX + "prompt.name"))
         if reading.prompt_name and not reading.prompt_version:
             reading.prompt_version = text(attributes.get(_PREFIX + "prompt.version"))
 
 
+def _metadata(attributes: dict[str, Any], name: str) -> str:
+    """A text in the metadata, whose values are quoted as JSON; LangChain's among them."""
+    value = attributes.get(f"{_PREFIX}metadata.{name}")
+    return "" if value is None else text(structured(value))
+
+
+def _without_tools(value: Any, reading: Reading) -> Any:
+    """The messages without the tool definitions that the LangChain handler puts among them."""
+    if not isinstance(value, str) or '"function"' not in value:
+        return value
+    decoded = structured(value)
+    if not isinstance(decoded, list):
+        return value
+    said: list[Any] = []
+    offered: list[Any] = []
+    for item in decoded:
+        content = item.get("content") if isinstance(item, dict) else None
+        is_tool = isinstance(content, dict) and content.get("type") == "function"
+        (offered if is_tool else said).append(content if is_tool else item)
+    if not reading.tool_definitions:
+        reading.tool_definitions = tool_definitions(offered)
+    return said
+
+
 def _read_model(span: Span, failed: bool, reading: Reading) -> None:
     attributes = span.attributes
     model = text(attributes.get(_MODEL))
+    reading.provider = reading.provider or _metadata(attributes, "ls_provider")
+    reading.request_model = reading.request_model or _metadata(attributes, "ls_model_name")
     # One key: the requested model until an answer names the model that gave it.
     if failed:
         reading.request_model = reading.request_model or model

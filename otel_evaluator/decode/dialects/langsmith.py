@@ -8,7 +8,6 @@ from typing import Any
 
 from otel_evaluator.decode.definitions import documents
 from otel_evaluator.decode.dialects import langchain, observed
-from otel_evaluator.decode.finish import finish_reason
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import count, first_text, mapping, structured, text
 from otel_evaluator.model.span import STATUS_ERROR, Span
@@ -74,7 +73,7 @@ class LangSmith:
             observed.read_request(sent, _INPUT, reading)
             if not _is_null(received):
                 observed.read_reply(received, _OUTPUT, reading)
-                _read_choices(received, reading)
+                observed.read_response(received, reading)
         elif reading.kind == "tool":
             observed.read_execution(sent, received, reading)
         elif reading.kind == "retriever":
@@ -116,16 +115,6 @@ def _read_model(attributes: dict[str, Any], reading: Reading) -> None:
         reading.cache_write_tokens = count(sent.get("cache_creation"))
     if reading.reasoning_tokens is None:
         reading.reasoning_tokens = count(received.get("reasoning"))
-
-
-def _read_choices(value: Any, reading: Reading) -> None:
-    response = mapping(value) if isinstance(value, str) and '"choices"' in value else {}
-    choices = response.get("choices")
-    if not reading.finish_reasons and isinstance(choices, list):
-        named = (finish_reason(c.get("finish_reason")) for c in choices if isinstance(c, dict))
-        reading.finish_reasons = tuple(reason for reason in named if reason)
-    if not reading.response_id and isinstance(response.get("id"), str):
-        reading.response_id = response["id"]
 
 
 def _error(span: Span) -> str:

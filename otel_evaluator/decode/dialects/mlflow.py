@@ -9,7 +9,6 @@ from typing import Any
 
 from otel_evaluator.decode.definitions import documents, tool_definitions
 from otel_evaluator.decode.dialects import langchain, observed
-from otel_evaluator.decode.finish import finish_reason
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import count, first_count, mapping, number, structured, text
 from otel_evaluator.model.span import Span
@@ -62,6 +61,8 @@ class MLflow:
             reading.conversation_id = _first_quoted(attributes, _SESSION)
         if not reading.user_id:
             reading.user_id = _first_quoted(attributes, _USER)
+        if "metadata" in attributes:
+            _read_metadata(mapping(attributes["metadata"]), reading)
         if not reading.prompt_name and "mlflow.linkedPrompts" in attributes:
             _read_prompt(attributes["mlflow.linkedPrompts"], reading)
 
@@ -73,7 +74,7 @@ class MLflow:
                 reading.tool_definitions = tool_definitions(attributes.get("mlflow.chat.tools"))
             observed.read_request(sent, _INPUT, reading)
             observed.read_reply(received, _OUTPUT, reading)
-            _read_response(received, reading)
+            observed.read_response(received, reading)
         elif reading.kind == "tool":
             observed.read_execution(sent, received, reading)
         elif reading.kind in ("retriever", "reranker"):
@@ -126,23 +127,16 @@ def _read_model(attributes: dict[str, Any], reading: Reading) -> None:
         reading.cost_usd = cost if cost else None
 
 
+def _read_metadata(metadata: dict[str, Any], reading: Reading) -> None:
+    """Names in the run metadata of LangChain, which autologging records."""
+    reading.agent = reading.agent or text(metadata.get("lc_agent_name"))
+    reading.conversation_id = reading.conversation_id or text(metadata.get("thread_id"))
+    reading.user_id = reading.user_id or text(metadata.get("user_id"))
+
+
 def _read_prompt(value: Any, reading: Reading) -> None:
     linked = structured(value)
     first = linked[0] if isinstance(linked, list) and linked else None
     if isinstance(first, dict):
         reading.prompt_name = text(first.get("name"))
         reading.prompt_version = reading.prompt_version or text(first.get("version"))
-
-
-def _read_response(value: Any, reading: Reading) -> None:
-    """Response id, finish reasons and reasoning tokens, which only the raw response carries."""
-    response = mapping(value) if isinstance(value, str) and value[:1] == "{" else {}
-    if not reading.response_id and isinstance(response.get("id"), str):
-        reading.response_id = response["id"]
-    choices = response.get("choices")
-    if not reading.finish_reasons and isinstance(choices, list):
-        named = (finish_reason(c.get("finish_reason")) for c in choices if isinstance(c, dict))
-        reading.finish_reasons = tuple(reason for reason in named if reason)
-    if reading.reasoning_tokens is None:
-        details = mapping(response.get("usage")).get("completion_tokens_details")
-        reading.reasoning_tokens = count(mapping(details).get("reasoning_tokens"))

@@ -9,9 +9,10 @@ from typing import Any
 from otel_evaluator.decode.blocks import plain
 from otel_evaluator.decode.definitions import tool_definitions
 from otel_evaluator.decode.dialects import langchain
+from otel_evaluator.decode.finish import finish_reason
 from otel_evaluator.decode.messages import messages
 from otel_evaluator.decode.reading import Reading
-from otel_evaluator.decode.values import REDACTED, json_text, structured
+from otel_evaluator.decode.values import REDACTED, count, json_text, mapping, structured, text
 from otel_evaluator.model.genai import Message
 
 _ASKING = ("question", "query", "input", "prompt", "message", "user_input", "text", "messages")
@@ -77,10 +78,67 @@ def read_reply(value: Any, attribute: str, reading: Reading) -> None:
     if not reading.output:
         # Structured output: the JSON text is what the model said.
         named = _named_text(decoded, _ANSWERING) if isinstance(decoded, dict) else ""
-        text = named or json_text(decoded if isinstance(decoded, str) else value)
-        reading.output = (Message(role="assistant", content=text),) if text else ()
+        said = named or json_text(decoded if isinstance(decoded, str) else value)
+        reading.output = (Message(role="assistant", content=said),) if said else ()
     if not reading.output:
         reading.note(f"unmapped:{attribute}")
+
+
+def read_response(value: Any, reading: Reading) -> None:
+    """What a recorded response says beside the answer: id, model, finish reasons, subsets.
+
+    Known are OpenAI's chat completions and LangChain's LLMResult.
+    """
+    response = mapping(value) if isinstance(value, dict) or _is_object(value) else {}
+    choices = response.get("choices")
+    usage = mapping(response.get("usage"))
+    if not isinstance(choices, list):
+        batches = response.get("generations")
+        choices = [g for b in batches if isinstance(b, list) for g in b] if _listed(batches) else []
+        response, usage = _llm_result(choices, response)
+    if not reading.response_id:
+        reading.response_id = text(response.get("id"))
+    if not reading.response_model:
+        reading.response_model = text(response.get("model"))
+    if not reading.finish_reasons:
+        named = (_finish(choice) for choice in choices if isinstance(choice, dict))
+        reading.finish_reasons = tuple(reason for reason in named if reason)
+    if reading.cache_read_tokens is None:
+        details = mapping(usage.get("prompt_tokens_details"))
+        reading.cache_read_tokens = count(details.get("cached_tokens"))
+    if reading.reasoning_tokens is None:
+        details = mapping(usage.get("completion_tokens_details"))
+        reading.reasoning_tokens = count(details.get("reasoning_tokens"))
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip()[:1] == "{"
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _finish(choice: dict[str, Any]) -> str:
+    found = choice.get("finish_reason")
+    return finish_reason(found or mapping(choice.get("generation_info")).get("finish_reason"))
+
+
+def _llm_result(
+    generations: list[Any], response: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Id and model, and usage, of an LLMResult: on the message, or beside the generations."""
+    output = mapping(response.get("llm_output"))
+    if not generations and not output:
+        return response, {}
+    first = generations[0] if generations and isinstance(generations[0], dict) else {}
+    message = mapping(first.get("message"))
+    metadata = mapping(mapping(message.get("kwargs", message)).get("response_metadata"))
+    found = {
+        "id": metadata.get("id") or output.get("id"),
+        "model": metadata.get("model_name") or output.get("model_name"),
+    }
+    return found, mapping(metadata.get("token_usage") or output.get("token_usage"))
 
 
 def read_question(value: Any, reading: Reading) -> None:
