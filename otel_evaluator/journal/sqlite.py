@@ -43,7 +43,11 @@ class SqliteJournal:
         self._max_size = max_size
         self._folder = path
         self._lock_file = _own(path)
-        self._database = _open(path / "journal.db", durability)
+        try:
+            self._database = _open(path / "journal.db", durability)
+        except BaseException:
+            os.close(self._lock_file)
+            raise
         self._loop = asyncio.get_running_loop()
         self._appends: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -121,6 +125,10 @@ class SqliteJournal:
         """Commit what waits, stop the thread, release the folder."""
         self._appends.put(None)
         await asyncio.to_thread(self._thread.join)
+        # The last commit's futures resolve now; those that were given up ask for deletions.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self._commit([])
         self._database.close()
         os.close(self._lock_file)
 
@@ -169,9 +177,9 @@ class SqliteJournal:
     def _write(self, appends: list[_Append], finished: list[tuple[int]]) -> list[int]:
         database = self._database
         database.execute("BEGIN IMMEDIATE")
+        state, self._state = self._state, None
         try:
             database.executemany("DELETE FROM entry WHERE sequence = ?", finished)
-            state, self._state = self._state, None
             if state is not None:
                 database.execute("REPLACE INTO state (id, value) VALUES (1, ?)", (state,))
             sequences = [
@@ -184,6 +192,8 @@ class SqliteJournal:
             ]
             database.execute("COMMIT")
         except sqlite3.Error:
+            if self._state is None:
+                self._state = state
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
@@ -234,12 +244,26 @@ def _own(folder: Path) -> int:
 def _open(path: Path, durability: str) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(database, path, durability)
+    except sqlite3.Error as error:
+        database.close()
+        raise JournalError(
+            f"journal.path: {path} cannot be opened as a journal ({error}); restore it, or move"
+            " it away to begin with an empty one"
+        ) from None
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path, durability: str) -> None:
     database.execute("PRAGMA journal_mode=WAL")
     database.execute(f"PRAGMA synchronous={'FULL' if durability == 'power' else 'NORMAL'}")
     database.execute("PRAGMA temp_store=MEMORY")
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version not in (0, _SCHEMA_VERSION):
-        database.close()
         raise JournalError(
             f"journal.path: {path} was written by a newer version (format {version});"
             f" this version reads format {_SCHEMA_VERSION}"
@@ -252,4 +276,3 @@ def _open(path: Path, durability: str) -> sqlite3.Connection:
         "CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, value BLOB NOT NULL)"
     )
     database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
-    return database
