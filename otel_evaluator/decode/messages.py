@@ -8,7 +8,7 @@ from typing import Any
 
 from otel_evaluator.decode import blocks
 from otel_evaluator.decode.finish import finish_reason
-from otel_evaluator.decode.values import REDACTED, json_text, structured
+from otel_evaluator.decode.values import REDACTED, json_text, strict_json, structured
 from otel_evaluator.model.genai import Message
 
 _ROLES = {
@@ -49,6 +49,44 @@ def messages(value: Any, role: str = "user") -> tuple[Message, ...]:
     found: list[Message] = []
     _read(structured(value), role, found, _MAX_DEPTH)
     return tuple(found)
+
+
+def repeated_messages(value: Any, role: str, memo: dict[Any, Any]) -> tuple[Message, ...]:
+    """As ``messages``, for values that repeat the history of an earlier call of the trace.
+
+    ``memo`` belongs to one trace. JSON text that continues an array already read is read
+    from there on; structures that log records share are read once.
+    """
+    if isinstance(value, list):
+        found: list[Message] = []
+        for item in value:
+            key = (role, id(item))
+            known = memo.get(key)
+            if known is None:
+                # The item is kept beside its messages, so that its id stays its own.
+                known = memo[key] = (item, messages([item], role))
+            found.extend(known[1])
+        return tuple(found)
+    if not isinstance(value, str) or value[:2] != "[{" or value[-1] != "]":
+        return messages(value, role)
+    earlier: list[tuple[str, tuple[Message, ...]]] = memo.setdefault(("arrays", role), [])
+    for text, known_messages in earlier:
+        if value.startswith(text) and value[len(text)] == ",":
+            decoded, fine = strict_json("[" + value[len(text) + 1 :])
+            if fine:
+                return _remember(value, known_messages + messages(decoded, role), earlier)
+    decoded, fine = strict_json(value)
+    if not fine or blocks.is_block(decoded[0]):
+        return messages(value, role)
+    return _remember(value, messages(decoded, role), earlier)
+
+
+def _remember(
+    value: str, found: tuple[Message, ...], earlier: list[tuple[str, tuple[Message, ...]]]
+) -> tuple[Message, ...]:
+    earlier.insert(0, (value[:-1], found))
+    del earlier[3:]
+    return found
 
 
 def _read(value: Any, role: str, found: list[Message], depth: int) -> None:

@@ -35,6 +35,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.repaired = 0
+        self._shared: dict[bytes, Any] = {}
         self._resources: dict[bytes, dict[str, Any]] = {}
         self._scopes: dict[bytes, Scope] = {}
 
@@ -76,18 +77,40 @@ class Wire:
             message = logs_pb2.LogRecord.FromString(encoded)
         except DecodeError:
             message = self._repaired(logs_pb2.LogRecord, encoded)
-        attributes = plain_attributes(message.attributes)
+        attributes = self._attributes(message.attributes)
         name = message.event_name or attributes.get("event.name")
         return LogRecord(
             trace_id=message.trace_id.hex(),
             span_id=message.span_id.hex(),
             event_name=name if isinstance(name, str) else "",
             time_ns=message.time_unix_nano or message.observed_time_unix_nano,
-            body=plain_value(message.body) if message.HasField("body") else None,
+            body=self._value(message.body) if message.HasField("body") else None,
             attributes=attributes,
             resource=self._resource(item[0]),
             scope=self._scope(item[1]),
         )
+
+    def _attributes(self, key_values: Any) -> dict[str, Any]:
+        """Attributes of a log record; messages in arrays are shared between records."""
+        found: dict[str, Any] = {}
+        for pair in key_values:
+            value = pair.value
+            if value.WhichOneof("value") == "array_value":
+                read: Any = [self._value(item) for item in value.array_value.values]
+            else:
+                read = plain_value(value)
+            found.setdefault(pair.key, read)
+        return found
+
+    def _value(self, value: Any) -> Any:
+        """The value, the same object for equal structures: calls log their whole history."""
+        if value.WhichOneof("value") != "kvlist_value":
+            return plain_value(value)
+        key = value.SerializeToString()
+        known = self._shared.get(key)
+        if known is None:
+            known = self._shared[key] = plain_value(value)
+        return known
 
     def _repaired(self, kind: Any, encoded: bytes) -> Any:
         try:
@@ -136,15 +159,13 @@ def decode_log(item: RawItem) -> LogRecord:
 
 def plain_attributes(key_values: Any) -> dict[str, Any]:
     """Repeated KeyValue as a dictionary; of duplicate keys the first counts."""
-    found: dict[str, Any] = {}
-    for pair in key_values:
-        value = pair.value
-        # Most values are non-empty text: reading it first spares asking which one it is.
-        text = value.string_value
-        found[pair.key] = text or plain_value(value)
+    # Most values are non-empty text: reading it first spares asking which one it is.
+    found = {pair.key: pair.value.string_value or pair for pair in key_values}
     if len(found) != len(key_values):
-        for pair in reversed(key_values):
-            found[pair.key] = plain_value(pair.value)
+        return {pair.key: plain_value(pair.value) for pair in reversed(key_values)}
+    for key, value in found.items():
+        if value.__class__ is not str:
+            found[key] = plain_value(value.value)
     return found
 
 

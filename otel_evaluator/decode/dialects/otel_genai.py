@@ -12,7 +12,7 @@ from otel_evaluator.decode.blocks import arguments
 from otel_evaluator.decode.definitions import documents, tool_definitions
 from otel_evaluator.decode.dialects import otel_logs
 from otel_evaluator.decode.finish import finish_reasons
-from otel_evaluator.decode.messages import messages
+from otel_evaluator.decode.messages import messages, repeated_messages
 from otel_evaluator.decode.reading import Reading, SpanKind
 from otel_evaluator.decode.values import (
     REDACTED,
@@ -295,7 +295,7 @@ def _first_messages(
         value = attributes.get(name)
         if value is None or value in ("", "[]", "{}") or value == [] or value == {}:
             continue
-        found = messages(value, role)
+        found = repeated_messages(value, role, reading.memo)
         if found:
             return found
         if not (isinstance(value, str) and value in REDACTED):

@@ -10,7 +10,7 @@ from typing import Any
 from otel_evaluator.decode import blocks
 from otel_evaluator.decode.definitions import tool_definitions
 from otel_evaluator.decode.finish import finish_reason
-from otel_evaluator.decode.messages import messages
+from otel_evaluator.decode.messages import messages, repeated_messages
 from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.values import number, structured, text
 from otel_evaluator.model.genai import Message
@@ -44,7 +44,7 @@ def _events(span: Span, reading: Reading) -> Iterator[tuple[str, dict[str, Any]]
             continue
         body = structured(record.body)
         if isinstance(body, dict):
-            yield name, {**record.attributes, **body}
+            yield name, body if name in MESSAGES else {**record.attributes, **body}
         elif isinstance(body, str) and body:
             yield name, {**record.attributes, "content": body}
         else:
@@ -63,7 +63,7 @@ def read_events(span: Span, reading: Reading) -> None:
         if name == DETAILS:
             _read_details(fields, reading)
         elif name in MESSAGES:
-            _read_message(MESSAGES[name], fields, sent)
+            sent.extend(_message(name, fields, reading.memo))
         elif name == CHOICE:
             _read_choice(fields, received)
         elif name == EXCEPTION:
@@ -96,26 +96,36 @@ def _read_details(fields: dict[str, Any], reading: Reading) -> None:
             texts = (m.content for m in messages(value, "system"))
             reading.system = "\n".join(t for t in texts if t)
     if not reading.input:
-        reading.input = messages(fields.get("gen_ai.input.messages"))
+        value = fields.get("gen_ai.input.messages")
+        reading.input = repeated_messages(value, "user", reading.memo)
     if not reading.output:
         reading.output = messages(fields.get("gen_ai.output.messages"), "assistant")
     if not reading.tool_definitions:
         reading.tool_definitions = tool_definitions(fields.get(_DEFINITIONS))
 
 
-def _read_message(role: str, fields: dict[str, Any], found: list[Message]) -> None:
+def _message(name: str, fields: dict[str, Any], memo: dict[Any, Any]) -> tuple[Message, ...]:
+    """The message of an event; every call logs the whole history, so it is read once."""
+    known = memo.get((name, id(fields)))
+    if known is None:
+        # The fields are kept beside the messages, so that their id stays their own.
+        known = memo[name, id(fields)] = (fields, _read_message(MESSAGES[name], fields))
+    found: tuple[Message, ...] = known[1]
+    return found
+
+
+def _read_message(role: str, fields: dict[str, Any]) -> tuple[Message, ...]:
     named = fields.get("role")
     role = named if isinstance(named, str) and named else role
     content = fields.get("content")
-    calls = structured(fields.get("tool_calls"))
     value = {
         "role": role,
         "content": structured(content) if _is_list(content) else content,
-        "tool_calls": calls,
+        "tool_calls": structured(fields.get("tool_calls")),
         "tool_call_id": fields.get("id"),
         "name": fields.get("name"),
     }
-    found.extend(messages(value, role))
+    return messages(value, role)
 
 
 def _read_choice(fields: dict[str, Any], found: list[Message]) -> None:
