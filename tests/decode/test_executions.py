@@ -100,7 +100,8 @@ def test_mcp_server_without_its_client_is_an_execution() -> None:
     assert [span_id for span_id, _, _ in executed([source])] == ["a"]
 
 
-def test_spans_that_are_their_own_ancestors_end() -> None:
-    sources = spans(("a", "b", TOOL), ("b", "a", TOOL))
+def test_spans_that_are_their_own_ancestors_lose_nothing() -> None:
+    first, second = with_content('{"city": "Paris"}'), with_content('{"city": "Rome"}')
+    sources = spans(("a", "b", first), ("b", "a", second))
 
-    assert [span_id for span_id, _, _ in executed(sources)] == ["a"]
+    assert [span_id for span_id, _, _ in executed(sources)] == ["a", "b"]

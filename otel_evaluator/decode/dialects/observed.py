@@ -90,11 +90,10 @@ def read_response(value: Any, reading: Reading) -> None:
     Known are OpenAI's chat completions and LangChain's LLMResult.
     """
     response = mapping(value) if isinstance(value, dict) or _is_object(value) else {}
-    choices = response.get("choices")
-    usage = mapping(response.get("usage"))
-    if not isinstance(choices, list):
-        batches = response.get("generations")
-        choices = [g for b in batches if isinstance(b, list) for g in b] if _listed(batches) else []
+    choices, usage = _items(response.get("choices")), mapping(response.get("usage"))
+    if not choices:
+        batches = _items(response.get("generations"))
+        choices = [generation for batch in batches for generation in _items(batch)]
         response, usage = _llm_result(choices, response)
     if not reading.response_id:
         reading.response_id = text(response.get("id"))
@@ -115,8 +114,8 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, str) and value.lstrip()[:1] == "{"
 
 
-def _listed(value: Any) -> bool:
-    return isinstance(value, list)
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _finish(choice: dict[str, Any]) -> str:
@@ -130,7 +129,7 @@ def _llm_result(
     """Id and model, and usage, of an LLMResult: on the message, or beside the generations."""
     output = mapping(response.get("llm_output"))
     if not generations and not output:
-        return response, {}
+        return response, mapping(response.get("usage"))
     first = generations[0] if generations and isinstance(generations[0], dict) else {}
     message = mapping(first.get("message"))
     metadata = mapping(mapping(message.get("kwargs", message)).get("response_metadata"))
