@@ -47,6 +47,8 @@ _RESULT_KEYS = (
     "function_response",
 )
 _ERROR_OUTPUTS = frozenset({"error-text", "error-json"})
+_OUTPUTS = frozenset({"json", "text", "content"}) | _ERROR_OUTPUTS
+"""Outputs of tools in the Vercel AI SDK from version 5: ``{"type": …, "value": …}``."""
 
 
 def is_block(value: dict[str, Any]) -> bool:
@@ -142,7 +144,7 @@ def plain(value: Any) -> str:
         known = [t for t in texts if isinstance(t, str)]
         if len(known) == len(value):
             return "\n".join(known)
-    if isinstance(value, dict) and value.get("type") in ("json", "text", *_ERROR_OUTPUTS):
+    if isinstance(value, dict) and value.get("type") in _OUTPUTS and "value" in value:
         return plain(value.get("value"))
     return json_text(value)
 
@@ -273,4 +275,5 @@ def _media(part: dict[str, Any], kind: str) -> Media:
     if uri.startswith("data:"):
         uri = uri[: uri.find(",") + 1] if "," in uri[:128] else "data:"
     modality = text_of(part.get("modality")) or kind.removeprefix("input_").split("_")[0]
-    return Media(modality=modality, mime_type=text_of(part.get("mime_type")), uri=uri[:2048])
+    named = part.get("mime_type") or part.get("mediaType") or part.get("mimeType")
+    return Media(modality=modality, mime_type=text_of(named), uri=uri[:2048])

@@ -79,3 +79,17 @@ def test_answer_that_was_not_recorded_is_counted() -> None:
 
     assert found.output == ()
     assert found.notes == ["unmapped:gen_ai.completion"]
+
+
+@pytest.mark.parametrize(("score", "expected"), [(0.0, -1.0), (1.0, 1.0), (0.5, 0.0)])
+def test_score_that_a_user_gave(score: float, expected: float) -> None:
+    fields = {
+        "gen_ai.evaluation.name": "user_feedback",
+        "gen_ai.evaluation.score.value": score,
+        "gen_ai.evaluation.explanation": "Wrong price.",
+    }
+    events = (Event("gen_ai.evaluation.result", 0, fields),)
+
+    found = read(span({"gen_ai.operation.name": "chat"}, scope=SCOPE, events=events))
+
+    assert (found.feedback, found.feedback_comment) == (expected, "Wrong price.")

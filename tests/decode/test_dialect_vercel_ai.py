@@ -210,3 +210,37 @@ def test_outer_span_answers_with_the_last_text() -> None:
     (message,) = read(span(attributes)).output
 
     assert (message.content, message.tool_calls) == ("58 euro.", ())
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "failed"),
+    [
+        ({"type": "text", "value": "rain"}, "rain", False),
+        ({"type": "json", "value": {"sky": "grey"}}, '{"sky":"grey"}', False),
+        ({"type": "content", "value": [{"type": "text", "text": "rain"}]}, "rain", False),
+        ({"type": "error-text", "value": "no such city"}, "no such city", True),
+    ],
+)
+def test_outputs_of_tools_in_the_history(
+    output: dict[str, Any], expected: str, failed: bool
+) -> None:
+    part = {"type": "tool-result", "toolCallId": "c", "toolName": "weather", "output": output}
+    prompt = json.dumps([{"role": "tool", "content": [part]}])
+
+    (message,) = read(span(inner(prompt__messages=prompt))).input
+
+    assert (message.role, message.tool_call_id, message.name) == ("tool", "c", "weather")
+    assert (message.content, message.error) == (expected, failed)
+
+
+def test_files_in_the_prompt_are_references() -> None:
+    parts = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "file", "mediaType": "image/png", "data": "iVBORw0KGgo="},
+    ]
+    prompt = json.dumps([{"role": "user", "content": parts}])
+
+    (message,) = read(span(inner(prompt__messages=prompt))).input
+
+    assert message.content == "What is this?"
+    assert [(m.modality, m.mime_type, m.uri) for m in message.media] == [("file", "image/png", "")]
