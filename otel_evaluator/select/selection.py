@@ -26,6 +26,6 @@ class Selection(msgspec.Struct):
     plain: int = 0
     """Dropped: no marker."""
     sampled_out: int = 0
-    """Dropped: no tier and no evaluator could select the key."""
+    """Dropped: no tier and no evaluator could select the trace; what it is was not looked at."""
     own: int = 0
     """Dropped: our own score spans and judge calls."""

@@ -1,7 +1,8 @@
 """The select path: protobuf bytes of a request in, kept items out, nothing else decoded.
 
-Slices of the trace id decide what to drop early; the ids of what is kept are read by a parser
-that knows only the four fields of ``SpanHead``, exact for any order of fields.
+Cheapest first: slices of the trace id drop what no rate could select, one search per marker
+over the rest finds GenAI spans, and only the ids of those are read, by a parser that knows
+just the four fields of ``SpanHead`` and is exact for any order of fields.
 """
 
 from collections.abc import KeysView, Sequence
@@ -73,14 +74,15 @@ class Selector:
         Malformed when the bytes are not such a request.
         """
         items = split(body)
-        indices = self._candidates(body, items)
-        selection = Selection(received=len(items.bodies), plain=len(items.bodies) - len(indices))
-        guesses = ids.guess(items.bodies)
-        survivors = self._survivors(items.bodies, indices, guesses, selection)
-        if survivors:
-            self._keep(body, items, survivors, selection)
+        selection = Selection(received=len(items.bodies))
+        possible = self._possible(items.bodies)
+        selection.sampled_out = len(items.bodies) - len(possible)
+        indices = self._candidates(body, items, possible)
+        selection.plain = len(possible) - len(indices)
+        if indices:
+            self._keep(body, items, indices, selection)
         if selection.spans or interest:
-            self._add_context(body, items, indices, guesses, interest, selection)
+            self._add_context(body, items, possible, indices, interest, selection)
         if selection.rejected:
             selection.message = (
                 f"{selection.rejected} GenAI spans have no valid ids (16-byte trace id, 8-byte"
@@ -113,37 +115,31 @@ class Selector:
             selection.message = f"{selection.rejected} log records are not valid protobuf"
         return selection
 
-    def _candidates(self, body: bytes, items: Items) -> list[int]:
-        """Items with a marker, or in a scope that is kept without one."""
-        indices = marked(body, items.bodies, self._probes)
+    def _possible(self, bodies: list[bytes]) -> Sequence[int]:
+        """Spans whose trace could be selected; what they are is looked at afterwards."""
+        if not self._rates.excludes_any:
+            return range(len(bodies))
+        return ids.possible(bodies, self._rates.excluded_traces)
+
+    def _candidates(self, body: bytes, items: Items, possible: Sequence[int]) -> list[int]:
+        """Those with a marker, or in a scope that is kept without one."""
+        if len(possible) == len(items.bodies):
+            indices = marked(body, items.bodies, self._probes)
+        else:
+            part = [items.bodies[index] for index in possible]
+            indices = [possible[n] for n in marked(b"".join(part), part, self._probes)]
         kept = [group for group in items.groups if self._scopes.is_kept(group.scope)]
         if kept:
             whole = {index for group in kept for index in range(group.start, group.end)}
-            indices = sorted(whole.union(indices))
+            indices = sorted(whole.intersection(possible).union(indices))
         return indices
 
-    def _survivors(
-        self, bodies: list[bytes], indices: list[int], guesses: list[bytes], selection: Selection
-    ) -> list[int]:
-        """Candidates whose trace could be selected; most are dropped here."""
-        if not indices or not self._rates.excludes_any:
-            return indices
-        trace_ids = ids.candidates(bodies, indices, guesses)
-        excluded = self._rates.excluded_traces(set(trace_ids))
-        survivors = [
-            index
-            for index, trace_id in zip(indices, trace_ids, strict=True)
-            if trace_id not in excluded
-        ]
-        selection.sampled_out = len(indices) - len(survivors)
-        return survivors
-
-    def _keep(self, body: bytes, items: Items, survivors: list[int], selection: Selection) -> None:
-        """Keep the survivors with valid ids that are not our own and could be selected."""
+    def _keep(self, body: bytes, items: Items, indices: list[int], selection: Selection) -> None:
+        """Keep candidates with valid ids that are not our own and could be selected."""
         excludes_any = self._rates.excludes_any
         judge_nearby = stringzilla.contains(body, JUDGE_MARKER)
         own_scope, parse, kept = self._scopes.is_own, SpanHead.FromString, selection.spans
-        for index, group in items.placed(survivors):
+        for index, group in items.placed(indices):
             span = items.bodies[index]
             try:
                 head = parse(span)
@@ -151,11 +147,14 @@ class Selector:
                 selection.rejected += 1
                 continue
             trace_id, span_id = head.trace_id, head.span_id
-            if not _valid(trace_id, span_id):
+            if excludes_any and self._rates.excluded_traces({trace_id}):
+                selection.sampled_out += 1
+            elif not _valid(trace_id, span_id):
                 selection.rejected += 1
             elif own_scope(group.scope) or (judge_nearby and has_key(span, JUDGE_MARKER)):
                 selection.own += 1
-            elif excludes_any and self._is_excluded(trace_id, span, selection):
+            elif excludes_any and self._names_excluded(span):
+                selection.excluded.append(trace_id)
                 selection.sampled_out += 1
             elif len(span) > _LARGE and self._is_bomb(span):
                 selection.rejected += 1
@@ -180,29 +179,24 @@ class Selector:
         selection.sampled_out += len(selection.spans) - len(kept)
         selection.spans = kept
 
-    def _is_excluded(self, trace_id: bytes, span: bytes, selection: Selection) -> bool:
-        """Whether the trace, or the conversation the span names, can never be selected.
+    def _names_excluded(self, span: bytes) -> bool:
+        """Whether the span names a conversation that can never be selected.
 
         Only the first key of precedence counts: another span may name another conversation
         by a key that precedes the others.
         """
-        if self._rates.excluded_traces({trace_id}):
-            return True
         first = self._conversation_keys[0]
         if first not in span:
             return False
         named = text_attributes(span, (first,)).get(first)
-        if named is None or not self._rates.excludes_conversation(named[0]):
-            return False
-        selection.excluded.append(trace_id)
-        return True
+        return named is not None and self._rates.excludes_conversation(named[0])
 
     def _add_context(
         self,
         body: bytes,
         items: Items,
+        possible: Sequence[int],
         indices: list[int],
-        guesses: list[bytes],
         interest: KeysView[bytes],
         selection: Selection,
     ) -> None:
@@ -212,11 +206,12 @@ class Selector:
         only leave a trace incomplete.
         """
         fresh = {span.trace_id for span in selection.spans}
+        guesses = ids.guess([items.bodies[index] for index in possible])
         if not fresh and interest.isdisjoint(guesses):
             return
         near = [
             index
-            for index, trace_id in enumerate(guesses)
+            for index, trace_id in zip(possible, guesses, strict=True)
             if trace_id in fresh or trace_id in interest
         ]
         taken = set(indices)

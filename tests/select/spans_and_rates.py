@@ -159,10 +159,10 @@ def reference(body, rates, interest=()):
     excluded = set()
     for (scope, span), encoded in zip(spans, bodies, strict=True):
         of_kept_scope = any(scope == k or scope.startswith(k + ".") for k in KEPT_SCOPES)
-        if not of_kept_scope and not any(marker in encoded for marker in MARKERS):
-            plain.append((span, encoded))
-        elif span.trace_id in rates.traces:
+        if span.trace_id in rates.traces:
             sampled_out += 1
+        elif not of_kept_scope and not any(marker in encoded for marker in MARKERS):
+            plain.append((span, encoded))
         elif not _valid(span):
             rejected += 1
         elif scope == "otel_evaluator" or _is_judge_call(span):
