@@ -55,9 +55,19 @@ def normalise(
     to a person.
     """
     items = Items(raw)
+    found = _normalised(raw, items, with_spans, escalation_tools)
+    if items.skipped and (found.trace is None or not found.trace.input):
+        # The model calls do not tell the conversation: the steps around them may.
+        return _normalised(raw, Items(raw, steps=True), with_spans, escalation_tools)
+    return found
+
+
+def _normalised(
+    raw: RawTrace, items: Items, with_spans: bool, escalation_tools: Sequence[str]
+) -> Normalised:
     tree = items.tree
     genai = [s for s in tree.sources if s.reading.dialects]
-    dialects: dict[str, int] = defaultdict(int)
+    dialects: dict[str, int] = defaultdict(int, items.skipped)
     for source in genai:
         dialects[source.reading.dialects[0]] += 1
     if not any(s.reading.kind not in ("", "evaluator") for s in genai):

@@ -45,7 +45,7 @@ class Tree:
 
 
 def _cut_cycles(parents: dict[str, str]) -> None:
-    """Remove the link that closes each cycle; every span is visited once."""
+    """Remove one link of each cycle, that of its earliest span; every span is visited once."""
     done: set[str] = set()
     for start in parents:
         path: set[str] = set()
@@ -54,7 +54,7 @@ def _cut_cycles(parents: dict[str, str]) -> None:
             path.add(current)
             parent = parents.get(current, "")
             if parent in path:
-                parents[current] = ""
+                parents[parent] = ""
                 break
             current = parent
         done |= path
