@@ -78,13 +78,13 @@ def selector(config: RootConfig, sampler: Sampler) -> Selector:
     return Selector(sampler, markers, CONVERSATION_KEYS, KEPT_SCOPES, limit)
 
 
-def writers(config: RootConfig, clock: Clock) -> list[Writer]:
+def writers(config: RootConfig, clock: Clock, metrics: Metrics) -> list[Writer]:
     """The configured sinks, not started."""
     sinks: list[Writer] = []
     if config.storage.clickhouse is not None:
         sinks.append(ClickHouseWriter(config.storage.clickhouse, clock))
     if config.exporters.otlp is not None and config.exporters.otlp.endpoint:
-        sinks.append(OtlpWriter(config.exporters.otlp))
+        sinks.append(OtlpWriter(config.exporters.otlp, clock, metrics))
     return sinks
 
 

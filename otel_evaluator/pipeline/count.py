@@ -34,6 +34,9 @@ class OutcomeCounter:
             self._metrics.child("evaluations", evaluator, "skipped", "sampled_out").inc()
 
     def _story(self, story: Story) -> None:
+        if not story.outcomes and not story.skipped:
+            # No evaluator works on subjects of this kind.
+            return
         decision = "selected" if story.outcomes else "skipped"
         if not story.outcomes and set(story.skipped.values()) <= {"sampled_out"}:
             decision = "sampled_out"

@@ -4,6 +4,7 @@ Pure given the work: no clock but the duration of an evaluation, no connection, 
 the ages of agents, which the front process keeps and sends.
 """
 
+import multiprocessing
 import pickle
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from otel_evaluator.decode.conversation import conversation
 from otel_evaluator.decode.normalise import Normalised, normalise
 from otel_evaluator.evaluate.runner import run_check
 from otel_evaluator.evaluate.worker import Progress
+from otel_evaluator.expose.log import configure_like_parent
 from otel_evaluator.model.ids import score_id
 from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
 from otel_evaluator.model.subject import Signals, Subject
@@ -223,4 +225,6 @@ def _count(processed: Processed, normalised: Normalised) -> None:
 
 def build(config: RootConfig) -> SubjectProcessor:
     """The factory that worker processes import."""
+    if multiprocessing.parent_process() is not None:
+        configure_like_parent()
     return SubjectProcessor(config)

@@ -4,6 +4,8 @@ import ctypes
 import gc
 import sys
 
+from prometheus_client import disable_created_metrics
+
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 """Parameters of mallopt(3), glibc."""
@@ -23,6 +25,7 @@ def tune() -> None:
     KiB of each request (17 % of the receiver's time at 350 KB a request), and Python's
     collector looks at every held trace again and again; spans form no cycles.
     """
+    disable_created_metrics()
     gc.set_threshold(*_GC_THRESHOLDS)
     sys.setswitchinterval(_SWITCH_S)
     if sys.platform == "linux":

@@ -33,7 +33,7 @@ class Service:
         self.metrics = Metrics()
         self.metrics["build_info"].labels(otel_evaluator.__version__).set(1)
         self._pool = build.pool(config, self.metrics)
-        self._writers = build.writers(config, self._clock)
+        self._writers = build.writers(config, self._clock, self.metrics)
         self._journal: Journal | None = None
         self._delivery: Delivery | None = None
         self._engine: Engine | None = None

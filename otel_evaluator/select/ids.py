@@ -30,7 +30,7 @@ def _ascending(spans: Sequence[bytes]) -> bool:
 
 
 def guess(spans: Sequence[bytes]) -> list[bytes]:
-    """16 bytes of each span where its trace id should be, by the order of the first span that has one."""
+    """16 bytes of each span where its trace id should be, in the order the first id was found."""
     if _ascending(spans):
         return [span[2:18] for span in spans]
     return [span[-16:] for span in spans]
