@@ -24,6 +24,9 @@ _POLL_S = 0.05
 _START_S = 60.0
 _log = structlog.get_logger(__name__)
 
+_Waiting = tuple[Any, "asyncio.Future[Any]"]
+"""A task and who waits for its result."""
+
 
 class Culprit(Exception):
     """A worker was lost while ``step`` of task ``index`` ran; ``reason``: timeout or crash."""
@@ -33,6 +36,10 @@ class Culprit(Exception):
         self.index = index
         self.step = step
         self.reason = reason
+
+
+class TaskLost(Exception):
+    """A task took its worker with it outside of every step, twice; it has no result."""
 
 
 class Worker:
@@ -80,7 +87,11 @@ class Worker:
         self._process.start()
         theirs.close()
         self._connection = ours
-        if not ours.poll(_START_S) or ours.recv_bytes() != b"ready":
+        try:
+            ready = ours.poll(_START_S) and ours.recv_bytes() == b"ready"
+        except (EOFError, OSError):
+            ready = False
+        if not ready:
             self._kill()
             raise RuntimeError("a worker process did not start; its error is on standard error")
 
@@ -89,6 +100,8 @@ class Worker:
             self._spawn()
         connection = self._connection
         assert connection is not None
+        # What a dead worker noted last is about another message.
+        self._slots[:] = [0.0, IDLE, 0.0]
         try:
             connection.send_bytes(pickle.dumps(list(tasks), pickle.HIGHEST_PROTOCOL))
             while not connection.poll(_POLL_S):
@@ -99,11 +112,12 @@ class Worker:
         return results
 
     def _check_deadline(self) -> None:
-        _, step, started = self._slots
+        index, step, started = self._slots
         if step < 0:
             return
         if time.monotonic() - started > self._timeouts[int(step) % len(self._timeouts)]:
-            raise self._lost("timeout")
+            self._kill()
+            raise Culprit(int(index), int(step), "timeout")
 
     def _lost(self, reason: str) -> Culprit:
         index, step, _ = self._slots
@@ -184,8 +198,9 @@ class WorkerPool:
         ] or [ThreadWorker(factory, argument, timeouts)]
         self._exclude = exclude
         self._metrics = metrics
-        self._queue: asyncio.Queue[tuple[Any, asyncio.Future[Any]]] = asyncio.Queue()
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
 
     @property
     def pids(self) -> list[int]:
@@ -199,20 +214,31 @@ class WorkerPool:
 
     async def start(self) -> None:
         """Spawn all workers; raises RuntimeError when one cannot be built."""
-        await asyncio.gather(*(worker.start() for worker in self._workers))
+        starting = (worker.start() for worker in self._workers)
+        results = await asyncio.gather(*starting, return_exceptions=True)
+        for problem in results:
+            if problem is not None:
+                await self.aclose()
+                raise problem
         self._tasks = [asyncio.create_task(self._serve(worker)) for worker in self._workers]
 
     async def process(self, task: Any) -> Any:
-        """The result of one task."""
+        """The result of one task; raises TaskLost when it cannot have one."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((task, future))
+        if self._closed:
+            future.cancel()
+        else:
+            self._queue.put_nowait((task, future))
         return await future
 
     async def aclose(self) -> None:
-        """Stop the workers; waiting tasks are cancelled."""
+        """Stop the workers; waiting and running tasks are cancelled."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        while not self._queue.empty():
+            _cancel([self._queue.get_nowait()])
         for worker in self._workers:
             worker.stop()
 
@@ -221,21 +247,22 @@ class WorkerPool:
             batch = [await self._queue.get()]
             while len(batch) < 16 and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            await self._run(worker, batch)
+            try:
+                await self._run(worker, batch)
+            finally:
+                _cancel(batch)
 
-    async def _run(
-        self, worker: Worker | ThreadWorker, batch: list[tuple[Any, "asyncio.Future[Any]"]]
-    ) -> None:
+    async def _run(self, worker: Worker | ThreadWorker, batch: list[_Waiting]) -> None:
+        suspects: set[asyncio.Future[Any]] = set()
         while batch:
             try:
                 results = await worker.run([task for task, _ in batch])
             except Culprit as lost:
                 self._metrics.child("worker_restarts", lost.reason).inc()
                 _log.warning("worker_replaced", reason=lost.reason, step=lost.step)
-                task, future = batch[lost.index]
-                batch[lost.index] = (self._exclude(task, lost.step, lost.reason), future)
+                self._without_culprit(lost, batch, suspects)
                 continue
-            except RuntimeError as error:
+            except Exception as error:
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -244,3 +271,25 @@ class WorkerPool:
                 if not future.done():
                     future.set_result(result)
             return
+
+    def _without_culprit(
+        self, lost: Culprit, batch: list[_Waiting], suspects: set["asyncio.Future[Any]"]
+    ) -> None:
+        """Make the batch fit to run again.
+
+        Between steps a worker may die by no fault of the task, so that has a second try.
+        """
+        task, future = batch[lost.index]
+        if lost.step >= 0:
+            batch[lost.index] = (self._exclude(task, lost.step, lost.reason), future)
+        elif future not in suspects:
+            suspects.add(future)
+        else:
+            del batch[lost.index]
+            if not future.done():
+                future.set_exception(TaskLost(f"{lost.reason} outside of every evaluator"))
+
+
+def _cancel(batch: list[_Waiting]) -> None:
+    for _, future in batch:
+        future.cancel()

@@ -6,16 +6,18 @@ import math
 from collections.abc import Awaitable
 from typing import Any
 
+import msgspec
+
 from otel_evaluator.api.evaluator import Check, EvaluatorConfig
 from otel_evaluator.model.outcome import REASONS, Failed, Scored, Skipped, Unscored, Verdict
 from otel_evaluator.model.subject import Subject
 
-MAX_EXPLANATION = 4096
+MAX_EXPLANATION = 4000
 """Characters of an explanation that are kept."""
 
 
 def run_check(config: EvaluatorConfig, check: Check, subject: Subject) -> Verdict:
-    """Run one evaluator in this thread; never raises an Exception or SystemExit.
+    """Run one evaluator in this thread; whatever it raises becomes a verdict.
 
     A coroutine is run to its end on a loop of its own under the evaluator's deadline; the
     deadline of a plain function is the caller's affair, since a thread cannot be stopped.
@@ -26,7 +28,8 @@ def run_check(config: EvaluatorConfig, check: Check, subject: Subject) -> Verdic
             verdict = asyncio.run(_within(verdict, config.timeout))
     except TimeoutError:
         return Failed("timeout", "TimeoutError", f"no verdict within {config.timeout:g} s")
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        # SystemExit, CancelledError and KeyboardInterrupt too: no signal reaches this thread.
         return failure(error)
     return accept(config, verdict)
 
@@ -38,39 +41,59 @@ async def _within(verdict: Awaitable[Verdict], timeout: float) -> Verdict:
 
 def failure(error: BaseException) -> Failed:
     """The verdict of an evaluator that raised; the text is cut, the trace stays in the log."""
-    return Failed("exception", type(error).__name__, str(error)[:MAX_EXPLANATION])
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return Failed("exception", type(error).__name__, text[:MAX_EXPLANATION])
 
 
 def accept(config: EvaluatorConfig, verdict: Any) -> Verdict:
     """Check a verdict and apply the threshold; anything unusable is unscored, never 0."""
+    if not isinstance(verdict, Scored | Unscored | Skipped | Failed):
+        return _invalid(f"returned {type(verdict).__name__}, not a verdict")
+    try:
+        if isinstance(verdict, Scored):
+            verdict = _with_plain_value(verdict)
+        # Structs do not check the types of their fields, and sinks would refuse the batch.
+        msgspec.convert(msgspec.structs.asdict(verdict), type(verdict), strict=True)
+    except (msgspec.ValidationError, OverflowError) as error:
+        return _invalid(str(error))
     if isinstance(verdict, Scored):
         return _accept_score(config, verdict)
-    if isinstance(verdict, Unscored | Skipped | Failed):
-        if verdict.reason in REASONS:
-            return verdict
-        return Unscored("invalid_verdict", f"unknown reason {str(verdict.reason)[:64]!r}")
-    return Unscored("invalid_verdict", f"returned {type(verdict).__name__}, not a verdict")
+    if verdict.reason not in REASONS:
+        return _invalid(f"unknown reason {verdict.reason[:64]!r}")
+    cut: Verdict = msgspec.structs.replace(
+        verdict, explanation=verdict.explanation[:MAX_EXPLANATION]
+    )
+    return cut
+
+
+def _with_plain_value(scored: Scored) -> Scored:
+    """The value as a float: integers, and numbers of libraries that derive from float, count."""
+    value = scored.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return scored
+    return msgspec.structs.replace(scored, value=float(value))
 
 
 def _accept_score(config: EvaluatorConfig, scored: Scored) -> Verdict:
     value = scored.value
-    if value is not None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return Unscored("invalid_verdict", f"value is {type(value).__name__}, not a number")
-        if not math.isfinite(value):
-            return Unscored("invalid_verdict", f"value is {value}")
-    elif not scored.label and scored.passed is None:
-        return Unscored("invalid_verdict", "a score needs a value, a label or passed")
+    if value is not None and not math.isfinite(value):
+        return _invalid(f"value is {value}")
+    if not math.isfinite(scored.judge_cost_usd):
+        return _invalid(f"judge_cost_usd is {scored.judge_cost_usd}")
+    if value is None and not scored.label and scored.passed is None:
+        return _invalid("a score needs a value, a label or passed")
     passed = scored.passed
     if passed is None and value is not None and config.threshold is not None:
         passed = value >= config.threshold
-    return Scored(
-        value=None if value is None else float(value),
-        label=scored.label,
+    return msgspec.structs.replace(
+        scored,
         passed=passed,
         explanation=scored.explanation[:MAX_EXPLANATION],
-        judge_model=scored.judge_model,
-        judge_input_tokens=scored.judge_input_tokens,
-        judge_output_tokens=scored.judge_output_tokens,
-        judge_cost_usd=scored.judge_cost_usd,
     )
+
+
+def _invalid(explanation: str) -> Unscored:
+    return Unscored("invalid_verdict", explanation[:MAX_EXPLANATION])

@@ -22,16 +22,15 @@ class Progress:
 
     def __init__(self, slots: "SynchronizedArray[float] | None" = None) -> None:
         self._slots: Any = slots if slots is not None else [0.0, IDLE, 0.0]
-        self._task = 0
 
     def task(self, index: int) -> None:
         """Begin a task of the message."""
-        self._task = index
+        self._slots[1] = IDLE
+        self._slots[0] = index
 
     def step(self, step: int) -> None:
         """Begin a step of the task; the evaluator's index."""
         slots = self._slots
-        slots[0] = self._task
         slots[2] = time.monotonic()
         slots[1] = step
 

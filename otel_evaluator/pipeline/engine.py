@@ -17,7 +17,7 @@ from otel_evaluator.assemble.conversations import ClosedConversation, Conversati
 from otel_evaluator.assemble.keys import conversation_of
 from otel_evaluator.assemble.traces import Closed, TraceAssembler
 from otel_evaluator.clock import Clock
-from otel_evaluator.evaluate.pool import WorkerPool
+from otel_evaluator.evaluate.pool import TaskLost, WorkerPool
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.markers import CONVERSATION_KEYS
 from otel_evaluator.model.outcome import Outcome
@@ -173,7 +173,7 @@ class Engine:
         """See one closed subject through; its bytes count as held until a sink has it."""
         work.agents = self.agents
         try:
-            processed: Processed = await self._parts.pool.process(work)
+            processed = await self._processed(work)
             self._record(work, processed, entries)
             await self._deliver(processed, entries)
         except RuntimeError as error:
@@ -181,6 +181,14 @@ class Engine:
             _log.error("worker_pool_failed", error_type=type(error).__name__)
         finally:
             self._queued_bytes -= size
+
+    async def _processed(self, work: Work) -> Processed:
+        try:
+            processed: Processed = await self._parts.pool.process(work)
+        except TaskLost as error:
+            # A restart would lose its worker again.
+            return Processed(error=type(error).__name__)
+        return processed
 
     def _record(self, work: Work, processed: Processed, entries: set[int]) -> None:
         parts = self._parts
