@@ -5,6 +5,7 @@ Indices only order the entries: a hostile ``999999999`` allocates nothing, and g
 evicted attributes are closed.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,20 +33,36 @@ def grouped(attributes: Mapping[str, Any], prefixes: tuple[str, ...]) -> dict[st
     """The entries below each of several prefixes, in one pass over the attributes."""
     groups: dict[str, dict[int, dict[str, Any]]] = {prefix: {} for prefix in prefixes}
     for key, value in attributes.items():
-        if not key.startswith(prefixes):
+        parsed = _parsed.get(key)
+        if parsed is None:
+            parsed = _parse(key)
+        found = groups.get(parsed[0])
+        if found is None:
             continue
-        for prefix in prefixes:
-            if key.startswith(prefix):
-                digits, _, rest = key[len(prefix) :].partition(".")
-                if len(digits) <= 10 and digits.isascii() and digits.isdigit():
-                    found = groups[prefix]
-                    index = int(digits)
-                    if index in found:
-                        found[index][rest] = value
-                    elif len(found) < MAX_ENTRIES:
-                        found[index] = {rest: value}
-                break
+        entry = found.get(parsed[1])
+        if entry is not None:
+            entry[parsed[2]] = value
+        elif len(found) < MAX_ENTRIES:
+            found[parsed[1]] = {parsed[2]: value}
     return {prefix: sorted(found.items()) for prefix, found in groups.items()}
+
+
+_parsed: dict[str, tuple[str, int, str]] = {}
+_PARSED_LIMIT = 8192
+_INDEX = re.compile(r"\.([0-9]{1,10})(?:\.|$)")
+
+
+def _parse(key: str) -> tuple[str, int, str]:
+    """Prefix, index and rest of a key with an index; the same keys come with every call."""
+    match = _INDEX.search(key)
+    found = ("", 0, "")
+    if match is not None:
+        found = (key[: match.start() + 1], int(match.group(1)), key[match.end() :])
+    if len(key) <= 128:
+        if len(_parsed) >= _PARSED_LIMIT:
+            _parsed.clear()
+        _parsed[key] = found
+    return found
 
 
 def has_gap(found: Entries) -> bool:
