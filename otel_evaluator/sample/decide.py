@@ -78,7 +78,8 @@ class Decider:
         """
         notes: list[str] = []
         values = context(subject, whole)
-        tier, rate = self._tier(context(whole, whole), notes)
+        of_whole = values if subject is whole else context(whole, whole)
+        tier, rate = self._tier(of_whole, notes)
         arriving = self._config.upstream_probability if upstream is None else upstream
         selected: dict[str, Sampling] = {}
         skipped: dict[str, str] = {}
