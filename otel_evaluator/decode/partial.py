@@ -1,10 +1,14 @@
 """Recovers the complete part of JSON text that was cut off by a length limit."""
 
+import re
 from typing import Any
 
 import msgspec
 
 _decode = msgspec.json.Decoder().decode
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],"]', re.DOTALL)
+"""A complete string, a structural character, or the quote of a string that does not end."""
+
 _MAX_SIZE = 4 * 1024 * 1024
 _MAX_DEPTH = 200
 
@@ -19,9 +23,10 @@ def recover(text: str) -> Any:
         return None
     for candidate in _candidates(text):
         try:
-            return _decode(candidate)
+            found = _decode(candidate)
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             continue
+        return found or None
     return None
 
 
@@ -37,7 +42,8 @@ def _candidates(text: str) -> list[str]:
         position = text.rfind("\\", len(text) - 6)
         if position >= 0:
             found.append(text[:position] + '"' + _closing(stack))
-    else:
+    elif text.rstrip()[-1:] in ("}", "]", '"'):
+        # A number or a literal at the end may have lost its last characters.
         found.append(text + _closing(stack))
     if cut:
         found.append(text[:cut] + _closing(cut_stack))
@@ -50,31 +56,23 @@ def _scan(text: str) -> tuple[list[str] | None, bool, int, list[str]]:
     The first result is None when brackets do not match or nest deeper than any emitter does.
     """
     stack: list[str] = []
-    in_string = False
     cut, cut_stack = 0, stack
-    position, size = 0, len(text)
-    while position < size:
-        character = text[position]
-        if in_string:
-            if character == "\\":
-                position += 1
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "{[":
-            stack.append("}" if character == "{" else "]")
-            cut, cut_stack = position + 1, list(stack)
-        elif character in "}]":
-            if not stack or stack.pop() != character:
+    for match in _TOKEN.finditer(text):
+        mark = match.group()
+        if mark == '"':
+            return stack, True, cut, cut_stack
+        if mark in ("{", "["):
+            stack.append("}" if mark == "{" else "]")
+            cut, cut_stack = match.end(), list(stack)
+        elif mark in ("}", "]"):
+            if not stack or stack.pop() != mark:
                 return None, False, 0, []
-            cut, cut_stack = position + 1, list(stack)
-        elif character == ",":
-            cut, cut_stack = position, list(stack)
+            cut, cut_stack = match.end(), list(stack)
+        elif mark == ",":
+            cut, cut_stack = match.start(), list(stack)
         if len(stack) > _MAX_DEPTH:
             return None, False, 0, []
-        position += 1
-    return stack, in_string, cut, cut_stack
+    return stack, False, cut, cut_stack
 
 
 def _closing(stack: list[str]) -> str:
