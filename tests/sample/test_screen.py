@@ -199,6 +199,17 @@ def test_a_condition_that_holds_without_anything_remarkable_cannot_be_ruled_out(
     assert not sampler.may_select(ONE // 2 + 1, b"")
 
 
+@pytest.mark.parametrize(
+    "when",
+    ["resource['tier'] == 'gold'", "attributes.x == 1", "trace.model == 'm'", "span.model == 'm'"],
+)
+def test_a_condition_on_more_than_signals_cannot_be_ruled_out(when):
+    for text in (when, f"{when} && signals.errors > 0"):
+        sampler = screening(base_rate=0.01, tiers=[{"name": "t", "rate": 0.5, "when": text}])
+        assert sampler.may_select(ONE // 2 - 1, b"")
+        assert not sampler.may_select(ONE // 2 + 1, b"")
+
+
 def test_only_evaluators_of_their_own_rate_leave_tiers_without_effect():
     rules = [EvaluatorRule("cheap", "trace", 0.2)]
     sampler = screening(rules=rules, base_rate=1.0, tiers=[ERRORS])
