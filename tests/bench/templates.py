@@ -23,7 +23,7 @@ PROSE = (
     "invoice address customer account password reset link expires in hours policy document "
     "states that remote work abroad needs written consent of manager for more than two weeks "
     "manual page describes pump pressure valve filter replacement interval every six months "
-    "error code means sensor disconnected replace cable water temperature does not exceed limit "
+    "code seven means sensor disconnected replace cable water temperature does not exceed limit "
     "of sixty degrees"
 )
 WORDS = PROSE.split(" ")
@@ -384,10 +384,16 @@ ESCALATED = 0.05
 """Share of GenAI traces that end with a hand-off to a person."""
 
 
+MENTIONS_ERRORS = 0.25
+"""Share of GenAI traces whose text mentions errors without having any, as among captured ones."""
+
+
 def genai_trace(random: Random, dialect: Dialect) -> list[Template]:
     """Eight spans of which four are GenAI: an agent, two model calls and a tool."""
     escalated = random.random() < ESCALATED
     about: dict[str, Value] = {"app.channel": "voice" if escalated else "chat"}
+    if random.random() < MENTIONS_ERRORS:
+        about["app.note"] = "asked about an error message"
     tool = dialect.tool_call(random)
     if escalated:
         tool = {k: HAND_OFF if v == TOOL else v for k, v in tool.items()}
