@@ -27,7 +27,18 @@ def conversation_of(
                 continue
             for value, encoded in text_attributes(span, (key,)).values():
                 values.add(value)
-                known = encoded
+                known = _as_attribute(encoded)
         if values:
             return min(values), len(values) > 1
     return "", False
+
+
+def _as_attribute(encoded: bytes) -> bytes:
+    """An encoded KeyValue with tag and length of Span field 9, unlike one nested in a value."""
+    length = len(encoded)
+    prefix = bytearray(b"J")
+    while length > 0x7F:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    prefix.append(length)
+    return bytes(prefix) + encoded

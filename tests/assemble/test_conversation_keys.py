@@ -66,7 +66,7 @@ spans_of = st.lists(
 
 
 @given(spans_of, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_the_name_is_the_smallest_value_of_the_first_key_in_any_order(spans, data):
     expected = ("", False)
     for key in NAMES:
@@ -86,3 +86,16 @@ def test_spans_that_do_not_parse_name_nothing(bodies):
     name, several = conversation_of(bodies, b"".join(bodies), CONVERSATION_KEYS)
     assert isinstance(name, str)
     assert not several or name
+
+
+def test_a_name_nested_in_a_value_does_not_hide_another():
+    nested = {"langfuse.session.id": {"gen_ai.conversation.id": "b"}}
+    spans = [{"gen_ai.conversation.id": "b"}, {"gen_ai.conversation.id": "a", **nested}]
+    assert named(*spans) == named(*reversed(spans)) == ("a", True)
+
+
+def test_long_names_are_told_apart():
+    for length in (100, 127, 128, 20_000):
+        first, second = "x" * length, "x" * length + "y"
+        assert named({"session.id": second}, {"session.id": first}) == (first, True)
+        assert named(*[{"session.id": first}] * 3) == (first, False)
