@@ -45,9 +45,10 @@ class TraceAssembler:
         Resent spans are counted and left out, and so is context of traces that are not open.
         """
         touched: set[bytes] = set()
+        held, max_spans, get = 0, self._config.max_spans, self.open.get
         for span in spans:
             trace_id = span.trace_id
-            trace = self.open.get(trace_id)
+            trace = get(trace_id)
             if trace is None:
                 trace = None if is_context else self._open(trace_id, span.span_id, now)
                 if trace is None:
@@ -58,14 +59,15 @@ class TraceAssembler:
                 self.duplicates += 1
                 continue
             trace.size += size
-            self.held_bytes += size
+            held += size
             if trace_id not in touched:
                 touched.add(trace_id)
                 trace.entries.add(entry)
                 trace.last = now
             # A revision that starts with the earlier spans is full at the next multiple.
-            if not is_context and len(trace.spans) % self._config.max_spans == 0:
+            if not is_context and len(trace.spans) % max_spans == 0:
                 self._full.append(trace_id)
+        self.held_bytes += held
         return touched
 
     def add_logs(self, logs: Iterable[KeptLog], now: float, entry: int) -> set[bytes]:
@@ -87,8 +89,9 @@ class TraceAssembler:
 
     def add_links(self, links: Iterable[SpanLink], now: float) -> None:
         """Note spans that are not held, for completeness."""
+        get = self.open.get
         for trace_id, span_id, parent in links:
-            trace = self.open.get(trace_id)
+            trace = get(trace_id)
             if trace is not None:
                 trace.see(span_id, parent)
                 trace.last = now

@@ -128,9 +128,9 @@ class Engine:
             return
         spans = [body for _, _, body in (*raw.spans, *raw.context)]
         joined = b"".join((*spans, *(body for _, _, body in raw.logs)))
-        conversation_id, several = conversation_of(spans, joined, CONVERSATION_KEYS)
-        if several:
-            parts.metrics.child("sampling_conflicts").inc()
+        conversation_id = ""
+        if not parts.sampler.by_trace or parts.feedback.has_conversations:
+            conversation_id = self._conversation(spans, joined)
         u = parts.sampler.u(raw.trace_id, conversation_id)
         feedback = parts.feedback.of(raw.trace_id, conversation_id)
         if not feedback and not parts.sampler.may_select(u, joined):
@@ -138,6 +138,7 @@ class Engine:
             parts.counter.sampled_out(self._trace_evaluators)
             parts.entries.done(closed.entries)
             return
+        conversation_id = conversation_id or self._conversation(spans, joined)
         work = Work(
             u=u,
             multiplier=parts.sampler.multiplier,
@@ -149,6 +150,12 @@ class Engine:
             now_ns=parts.clock.time_ns(),
         )
         self._start(work, closed.entries, len(joined))
+
+    def _conversation(self, spans: list[bytes], joined: bytes) -> str:
+        conversation_id, several = conversation_of(spans, joined, CONVERSATION_KEYS)
+        if several:
+            self._parts.metrics.child("sampling_conflicts").inc()
+        return conversation_id
 
     def _conversation_closed(self, closed: ClosedConversation) -> None:
         parts = self._parts

@@ -26,6 +26,11 @@ class FeedbackBox:
         if len(waiting) > self._limit:
             waiting.popitem(last=False)
 
+    @property
+    def has_conversations(self) -> bool:
+        """Whether some feedback waits for a conversation."""
+        return bool(self._conversations)
+
     def of(self, trace_id: bytes, conversation_id: str) -> float:
         """The lowest feedback for a trace or its conversation; 0 when there is none."""
         scores = [

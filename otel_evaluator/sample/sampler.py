@@ -22,7 +22,8 @@ class Sampler:
         hints: Mapping[str, tuple[bytes, ...]],
         budget_state: BudgetState | None = None,
     ) -> None:
-        self._by_trace = config.key == "trace"
+        self.by_trace = config.key == "trace"
+        """Whether conversations do not matter for decisions."""
         self._hash = KeyHash(config.seed)
         self._screen = Screen(config, rules, hints)
         self._budget = Budget(config.budget, budget_state)
@@ -54,7 +55,7 @@ class Sampler:
 
     def u(self, trace_id: bytes, conversation_id: str) -> int:
         """The u of the sampling key; traces that name no conversation use their trace id."""
-        if self._by_trace or not conversation_id:
+        if self.by_trace or not conversation_id:
             return self._hash.trace(trace_id)
         return self._hash.conversation(conversation_id)
 
@@ -71,13 +72,13 @@ class Sampler:
         """Those traces that no evaluator can ever select, whatever they contain."""
         if self._screen.ceiling >= ONE:
             return set()
-        if self._by_trace:
+        if self.by_trace:
             return self._hash.traces_at_or_above(trace_ids, self._screen.ceiling)
         return (trace_ids & self._young) | (trace_ids & self._old)
 
     def excludes_conversation(self, conversation_id: str) -> bool:
         """Whether no evaluator can ever select a trace of this conversation."""
-        if self._by_trace or self._screen.ceiling >= ONE:
+        if self.by_trace or self._screen.ceiling >= ONE:
             return False
         return self._hash.conversation(conversation_id) >= self._screen.ceiling
 

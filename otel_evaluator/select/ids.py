@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 
 from google.protobuf.message import DecodeError
 
+from otel_evaluator.model.raw import SpanLink
 from otel_evaluator.wire.otlp_view_pb2 import SpanHead
 
 _TRACE_ID = b"\n\x10"
 _SPAN_ID = b"\x12\x08"
+_PARENT_ID = b'"\x08'
 
 Excluded = Callable[[set[bytes]], set[bytes]]
 """Those of some 16-byte trace ids that can never be selected."""
@@ -49,6 +51,25 @@ def possible(spans: Sequence[bytes], excluded: Excluded) -> list[int]:
     stay = [i for i, key in enumerate(keys) if key not in drop]
     again = [i for i in odd if keys[i] in drop and not excluded({_parsed(spans[i])})]
     return sorted(stay + again) if again else stay
+
+
+def link(span: bytes) -> SpanLink | None:
+    """Trace, span and parent id of an unmarked span; None when its ids are not valid.
+
+    A span that has all three where SDKs or Collectors put them is not parsed.
+    """
+    if span[:2] == _TRACE_ID:
+        if span[18:20] == _SPAN_ID and span[28:30] == _PARENT_ID:
+            return span[2:18], span[20:28], span[30:38]
+    elif span[-38:-36] == _PARENT_ID and span[-28:-26] == _SPAN_ID and span[-18:-16] == _TRACE_ID:
+        return span[-16:], span[-26:-18], span[-36:-28]
+    try:
+        head = SpanHead.FromString(span)
+    except DecodeError:
+        return None
+    if len(head.trace_id) != 16 or len(head.span_id) != 8:
+        return None
+    return head.trace_id, head.span_id, head.parent_span_id
 
 
 def _parsed(span: bytes) -> bytes:

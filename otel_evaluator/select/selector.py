@@ -138,7 +138,8 @@ class Selector:
         """Keep candidates with valid ids that are not our own and could be selected."""
         excludes_any = self._rates.excludes_any
         judge_nearby = stringzilla.contains(body, JUDGE_MARKER)
-        own_scope, parse, kept = self._scopes.is_own, SpanHead.FromString, selection.spans
+        own_groups = {group for group in items.groups if self._scopes.is_own(group.scope)}
+        parse, kept = SpanHead.FromString, selection.spans
         for index, group in items.placed(indices):
             span = items.bodies[index]
             try:
@@ -149,9 +150,11 @@ class Selector:
             trace_id, span_id = head.trace_id, head.span_id
             if excludes_any and self._rates.excluded_traces({trace_id}):
                 selection.sampled_out += 1
-            elif not _valid(trace_id, span_id):
+            elif len(trace_id) != 16 or len(span_id) != 8 or not _named(trace_id, span_id):
                 selection.rejected += 1
-            elif own_scope(group.scope) or (judge_nearby and has_key(span, JUDGE_MARKER)):
+            elif (own_groups and group in own_groups) or (
+                judge_nearby and has_key(span, JUDGE_MARKER)
+            ):
                 selection.own += 1
             elif excludes_any and self._names_excluded(span):
                 selection.excluded.append(trace_id)
@@ -209,32 +212,29 @@ class Selector:
         guesses = ids.guess([items.bodies[index] for index in possible])
         if not fresh and interest.isdisjoint(guesses):
             return
+        taken = set(indices)
         near = [
             index
             for index, trace_id in zip(possible, guesses, strict=True)
-            if trace_id in fresh or trace_id in interest
+            if (trace_id in fresh or trace_id in interest) and index not in taken
         ]
-        taken = set(indices)
-        present = [stem for stem in self._stems if stringzilla.contains(body, stem)]
+        stems = [stem for stem in self._stems if stringzilla.contains(body, stem)]
         named: set[bytes] = set()
-        parse, links = SpanHead.FromString, selection.links
-        for index, group in items.placed([index for index in near if index not in taken]):
+        links = selection.links
+        for index, group in items.placed(near):
             span = items.bodies[index]
-            try:
-                head = parse(span)
-            except DecodeError:
+            link = ids.link(span)
+            if link is None or not _named(link[0], link[1]):
                 continue
-            trace_id, span_id, parent = head.trace_id, head.span_id, head.parent_span_id
-            if not _valid(trace_id, span_id):
-                continue
-            names = trace_id not in named and self._names_conversation(span, present)
+            trace_id, span_id, parent = link
+            names = trace_id not in named and self._names_conversation(span, stems)
             if names:
                 named.add(trace_id)
             if names or not parent:
                 item = (group.resource, group.scope, span)
                 selection.context.append(KeptSpan(trace_id, span_id, parent, item))
             else:
-                links.append((trace_id, span_id, parent))
+                links.append(link)
         selection.plain -= len(selection.context)
 
     def _names_conversation(self, span: bytes, stems: list[bytes]) -> bool:
@@ -244,7 +244,6 @@ class Selector:
         )
 
 
-def _valid(trace_id: bytes, span_id: bytes) -> bool:
-    return (
-        len(trace_id) == 16 and len(span_id) == 8 and trace_id != _NO_TRACE and span_id != _NO_SPAN
-    )
+def _named(trace_id: bytes, span_id: bytes) -> bool:
+    """Whether neither id is all zero, which OTLP calls invalid."""
+    return trace_id != _NO_TRACE and span_id != _NO_SPAN
