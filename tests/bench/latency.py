@@ -29,9 +29,13 @@ def samples(server: servers.Server) -> Samples:
     }  # fmt: skip
 
 
-def total(found: Samples, name: str) -> float:
-    """Sum over all labels."""
-    return sum(value for (each, _), value in found.items() if each == name)
+def total(found: Samples, name: str, **labels: str) -> float:
+    """Sum over the samples with these labels."""
+    return sum(
+        value
+        for (each, having), value in found.items()
+        if each == name and labels.items() <= dict(having).items()
+    )
 
 
 def ack(directory: Path) -> Report:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ from tests.bench.evaluation import thirteen
 from tests.bench.latency import samples, total
 from tests.bench.measure import MIB, measure
 from tests.bench.report import Report, Target
+from tests.bench.requests import GENAI_PER_TRACE
 from tests.support.cache import ROOT
 
 SECONDS = 60
+SETTLE = 2.0
+DRAIN = 6.0
+"""Seconds until a flood's traces have closed, and while their evaluation is counted."""
 TIMES = 10
 ABOVE_ENGINE = 300 * MIB
 GOOD = {"OK", "UNAVAILABLE+RetryInfo"}
@@ -83,12 +88,16 @@ def overload(directory: Path) -> Report:
     return report
 
 
-def evaluated_per_second(server: servers.Server, seconds: float = 10.0) -> float:
-    """Spans a second whose traces get evaluated when more than enough is sent."""
-    load = ("--order", "descending", "--seconds", str(seconds), "--warmup", "2", "--rate", "100000")
-    before = total(samples(server), "subjects_total")
+def evaluated_per_second(server: servers.Server) -> float:
+    """Spans a second whose traces get evaluated: how fast a full queue empties."""
+    load = ("--order", "descending", "--seconds", "3", "--warmup", "0", "--rate", "100000")
     run = asyncio.run(measure(server.pid, server.target, *load))
-    subjects = total(samples(server), "subjects_total") - before
-    # Five subjects a GenAI trace: the trace and its four GenAI spans.
-    genai_traces = subjects / 5 / (run.load["seconds"] + 2.0)
-    return float(genai_traces * run.load["spans"] / (run.load["genai_spans"] / 4))
+    time.sleep(SETTLE)
+    before, begun = samples(server), time.monotonic()
+    time.sleep(DRAIN)
+    after, took = samples(server), time.monotonic() - begun
+    traces = total(after, "evaluations_total", evaluator="length") - total(
+        before, "evaluations_total", evaluator="length"
+    )
+    spans_a_trace = run.load["spans"] / (run.load["genai_spans"] / GENAI_PER_TRACE)
+    return float(traces / took * spans_a_trace)

@@ -1,6 +1,7 @@
 """Figures of a benchmark run: medians with their spread, a table, a JSON file."""
 
 import json
+import os
 import platform
 import statistics
 import time
@@ -50,6 +51,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    load_before: float = field(default_factory=lambda: os.getloadavg()[0])
+    """The machine's load average when the scenario began; figures of a busy machine are low."""
 
     def print(self, console: Console) -> None:
         """The table, the promises and the notes."""
@@ -71,7 +74,11 @@ class Report:
         file = RESULTS / f"{self.scenario}.json"
         body = asdict(self) | {
             "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "machine": {"processor": processor(), "python": platform.python_version()},
+            "machine": {
+                "processor": processor(),
+                "python": platform.python_version(),
+                "load": self.load_before,
+            },
         }
         file.write_text(json.dumps(body, indent=1, default=str), encoding="utf-8")
         return file

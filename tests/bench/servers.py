@@ -54,8 +54,11 @@ def write(file: Path, content: Mapping[str, Any]) -> Path:
     return file
 
 
-def evaluator(directory: Path, config: Mapping[str, Any], *, core: int = SERVER_CORE) -> Server:
-    """Our service with free ports, storing below ``directory``; ``config`` overrides sections."""
+def configured(directory: Path, config: Mapping[str, Any]) -> tuple[Path, int, int]:
+    """A configuration file below ``directory``, its gRPC and its admin port.
+
+    ``config`` overrides sections of the defaults.
+    """
     port, admin = free_ports(2)
     full: dict[str, Any] = {
         "receivers": {"otlp": {"grpc": {"endpoint": f"127.0.0.1:{port}"}, "http": None}},
@@ -70,13 +73,36 @@ def evaluator(directory: Path, config: Mapping[str, Any], *, core: int = SERVER_
     for section, values in config.items():
         merge = isinstance(values, dict) and isinstance(full.get(section), dict)
         full[section] = {**full[section], **values} if merge else values
-    file = write(directory / "evaluator.yaml", full)
-    command: list[str | Path] = [sys.executable, "-m", "otel_evaluator", "serve", "--config", file,
-               "--log-level", "warning"]  # fmt: skip
-    server = Server("otel-evaluator", command, directory, core=core)
+    return write(directory / "evaluator.yaml", full), port, admin
+
+
+def evaluator(directory: Path, config: Mapping[str, Any], name: str = "otel-evaluator") -> Server:
+    """The whole service: workers, evaluators and the embedded ClickHouse included."""
+    file, port, admin = configured(directory, config)
+    command: list[str | Path] = [
+        sys.executable, "-m", "otel_evaluator", "serve", "--config", file,
+        "--log-level", "warning",
+    ]  # fmt: skip
+    server = Server(name, command, directory, core=SERVER_CORE)
     server.port, server.admin = port, f"http://127.0.0.1:{admin}"
     server.start()
     server.wait_ready(http_ok(f"{server.admin}/readyz"), 60)
+    return server
+
+
+def front(directory: Path, config: Mapping[str, Any], name: str = "otel-evaluator") -> Server:
+    """Receiver, select and assembly; what would be evaluated is dropped, as by a nop exporter."""
+    file, port, _ = configured(directory, config)
+    server = Server(
+        name,
+        [sys.executable, "-m", "tests.bench.front", file],
+        directory,
+        environment={"PYTHONPATH": str(cache.ROOT)},
+        core=SERVER_CORE,
+    )
+    server.port = port
+    server.start()
+    server.wait_ready(lambda: "ready" in server.output(), 60)
     return server
 
 

@@ -8,6 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tests.bench.encode import SPAN_DECLARATION
 from tests.bench.load import percentiles
+from tests.bench.page import BLOCK, insert, table
 from tests.bench.report import Target, median, spread
 from tests.bench.requests import Encoding, Mix, build, make_pool
 from tests.bench.templates import DIALECTS
@@ -105,3 +106,22 @@ def test_figures():
     assert spread([90, 100, 110]) == "±10%"
     assert Target("x", 1.5, 1.5).kept
     assert not Target("x", 301, 300, at_least=False).kept
+
+
+def test_measured_tables_replace_only_their_block():
+    page = f"a\n{BLOCK.format(name='select')}\nold\n{BLOCK.format(name='end')}\nb\n"
+    found = {
+        "columns": ["x"],
+        "rows": [["1"]],
+        "targets": [{"what": "speed", "measured": 3.0, "wanted": 2.0, "at_least": True}],
+        "notes": ["short"],
+        "measured_at": "2026-01-02T00:00:00Z",
+        "machine": {"processor": "P", "python": "3.11", "load": 0.5},
+    }
+    changed = insert(page, "select", table(found))
+    assert changed.startswith("a\n")
+    assert changed.endswith("b\n")
+    assert "old" not in changed
+    assert "| 1 |" in changed
+    assert "speed: **3** (wanted ≥ 2; kept)" in changed
+    assert insert(page, "lag", "x") == page

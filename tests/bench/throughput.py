@@ -11,6 +11,7 @@ from tests.bench.measure import Measurement, measure
 from tests.bench.report import SERVER_COLUMNS, Report, Target, median, server_row
 
 OURS = "otel-evaluator"
+WHOLE = "otel-evaluator, whole service"
 ROTEL = "rotel"
 PROBABILISTIC = "collector-probabilistic"
 TAIL = "collector-tail-sampling"
@@ -25,6 +26,10 @@ class Load:
     rounds: int
 
 
+SCOPE = (
+    f"{OURS}: receive, select, assemble, and drop what would be evaluated, as rotel's blackhole and"
+    f" the Collector's nop exporter do; {WHOLE}: with evaluation and ClickHouse on the same core"
+)
 PLAIN = (
     Load("ascending", ("--order", "ascending"), 3),
     Load("descending", ("--order", "descending"), 3),
@@ -56,7 +61,7 @@ def tabulate(report: Report, results: Results) -> None:
     """Rows of a report, with our multiple of each reference."""
     report.columns = SERVER_COLUMNS
     for (load, name), rounds in results.items():
-        reference = None if name == OURS else cpu(results, load, OURS)
+        reference = None if name in (OURS, WHOLE) else cpu(results, load, OURS)
         report.rows.append(server_row(load, name, rounds, reference))
     report.data["rounds"] = [
         {"load": load, "server": name, **each.load}
@@ -70,7 +75,10 @@ def select(directory: Path) -> Report:
     report = Report("select", "Receive and select (base rate 1 %), one core a side")
     lacking = servers.missing()
     with ExitStack() as stack:
-        running = [servers.evaluator(directory / "select", {})]
+        running = [
+            servers.front(directory / "front", {}, OURS),
+            servers.evaluator(directory / "whole", {}, WHOLE),
+        ]
         if "rotel" not in lacking:
             running.append(servers.rotel(directory))
         if "collector" not in lacking:
@@ -79,6 +87,7 @@ def select(directory: Path) -> Report:
             stack.enter_context(server)
         results = interleaved(running, (*PLAIN, *GZIP), "--seconds", "4")
     tabulate(report, results)
+    report.notes.append(SCOPE)
     report.notes += [f"{name} not measured: {reason}" for name, reason in lacking.items()]
     for load, against_rotel, against_collector in (
         ("ascending", 1.5, 2.0),
@@ -111,13 +120,17 @@ def assemble(directory: Path) -> Report:
     report = Report("assemble", "Receive, select and assemble (wait 1 s), one core a side")
     lacking = servers.missing()
     with ExitStack() as stack:
-        running = [servers.evaluator(directory / "assemble", HELD)]
+        running = [
+            servers.front(directory / "front", HELD, OURS),
+            servers.evaluator(directory / "whole", HELD, WHOLE),
+        ]
         if "collector" not in lacking:
             running.append(servers.tail_sampling_collector(directory))
         for server in running:
             stack.enter_context(server)
         results = interleaved(running, PLAIN, "--seconds", "8", "--warmup", "3", *CALM)
     tabulate(report, results)
+    report.notes.append(SCOPE)
     if "collector" in lacking:
         report.notes.append(f"tail_sampling not measured: {lacking['collector']}")
         return report
