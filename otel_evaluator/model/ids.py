@@ -14,12 +14,10 @@ def score_id(
 
     Parts are length-prefixed, so no two different tuples share an encoding.
     """
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (subject_kind, subject_key, str(subject_revision), evaluator, evaluator_revision):
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return digest.hexdigest()
+    parts = (subject_kind, subject_key, str(subject_revision), evaluator, evaluator_revision)
+    encoded = [part.encode("utf-8", "replace") for part in parts]
+    framed = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+    return hashlib.blake2b(framed, digest_size=16).hexdigest()
 
 
 def score_span_id(score: str) -> str:

@@ -1,5 +1,6 @@
 """The probability with which a sampler in front let a trace through."""
 
+import stringzilla
 from google.protobuf.message import DecodeError
 
 from otel_evaluator.model.raw import RawTrace
@@ -15,7 +16,7 @@ def upstream_of(raw: RawTrace) -> float | None:
     """
     smallest: float | None = None
     for _, _, body in raw.spans:
-        if b"ot=" not in body:
+        if not stringzilla.contains(body, b"ot="):
             continue
         try:
             state = SpanHead.FromString(body).trace_state.decode(errors="replace")

@@ -152,9 +152,7 @@ class Selector:
                 selection.sampled_out += 1
             elif len(trace_id) != 16 or len(span_id) != 8 or not _named(trace_id, span_id):
                 selection.rejected += 1
-            elif (own_groups and group in own_groups) or (
-                judge_nearby and has_key(span, JUDGE_MARKER)
-            ):
+            elif group in own_groups or (judge_nearby and has_key(span, JUDGE_MARKER)):
                 selection.own += 1
             elif excludes_any and self._names_excluded(span):
                 selection.excluded.append(trace_id)

@@ -86,7 +86,8 @@ def configuration() -> ComponentConfig:
         {
             "evaluators": thirteen(),
             "sampling": {"key": "trace", "base_rate": 1.0},
-            "storage": {"clickhouse": {}},
+            # Stored transcripts and their redaction are no part of evaluation.
+            "storage": {"clickhouse": {}, "samples": {"enabled": False}},
         }
     )
 
