@@ -22,6 +22,8 @@ from otel_evaluator.metrics import Metrics
 
 _POLL_S = 0.05
 _START_S = 60.0
+BETWEEN_STEPS_S = 60.0
+"""Deadline of what is no evaluator's: decoding and normalising one task."""
 _log = structlog.get_logger(__name__)
 
 _Waiting = tuple[Any, "asyncio.Future[Any]"]
@@ -40,6 +42,11 @@ class Culprit(Exception):
 
 class TaskLost(Exception):
     """A task took its worker with it outside of every step, twice; it has no result."""
+
+
+def _is_late(step: int, started: float, timeouts: Sequence[float]) -> bool:
+    limit = BETWEEN_STEPS_S if step < 0 else timeouts[step % len(timeouts)]
+    return time.monotonic() - started > limit
 
 
 class Worker:
@@ -101,7 +108,7 @@ class Worker:
         connection = self._connection
         assert connection is not None
         # What a dead worker noted last is about another message.
-        self._slots[:] = [0.0, IDLE, 0.0]
+        self._slots[:] = [0.0, IDLE, time.monotonic()]
         try:
             connection.send_bytes(pickle.dumps(list(tasks), pickle.HIGHEST_PROTOCOL))
             while not connection.poll(_POLL_S):
@@ -113,9 +120,7 @@ class Worker:
 
     def _check_deadline(self) -> None:
         index, step, started = self._slots
-        if step < 0:
-            return
-        if time.monotonic() - started > self._timeouts[int(step) % len(self._timeouts)]:
+        if _is_late(int(step), started, self._timeouts):
             self._kill()
             raise Culprit(int(index), int(step), "timeout")
 
@@ -155,13 +160,11 @@ class ThreadWorker:
     async def run(self, tasks: Sequence[Any]) -> list[Any]:
         """Results in order; raises Culprit when a thread had to be abandoned."""
         loop = asyncio.get_running_loop()
+        self._progress.task(0)
         running = loop.run_in_executor(self._thread, self._run, tasks, self._progress)
         while not (await asyncio.wait({running}, timeout=_POLL_S))[0]:
             index, step, started = self._progress.read()
-            if (
-                step >= 0
-                and time.monotonic() - started > self._timeouts[step % len(self._timeouts)]
-            ):
+            if _is_late(step, started, self._timeouts):
                 self._thread.shutdown(wait=False)
                 self._thread = ThreadPoolExecutor(1, thread_name_prefix="evaluators")
                 self._progress = Progress()

@@ -16,8 +16,8 @@ IDLE = -1.0
 class Progress:
     """Tells the front process which step of which task has been running since when.
 
-    Three doubles in shared memory: task index in the message, step, start (monotonic
-    seconds, a clock all processes of a machine share).
+    Three doubles in shared memory: task index in the message, step, start of the step or of
+    the time between steps (monotonic seconds, a clock all processes of a machine share).
     """
 
     def __init__(self, slots: "SynchronizedArray[float] | None" = None) -> None:
@@ -25,7 +25,7 @@ class Progress:
 
     def task(self, index: int) -> None:
         """Begin a task of the message."""
-        self._slots[1] = IDLE
+        self.idle()
         self._slots[0] = index
 
     def step(self, step: int) -> None:
@@ -40,7 +40,8 @@ class Progress:
         return int(task), int(step), started
 
     def idle(self) -> None:
-        """Nothing that has a deadline is running."""
+        """Between steps: no evaluator is running."""
+        self._slots[2] = time.monotonic()
         self._slots[1] = IDLE
 
 

@@ -110,6 +110,17 @@ async def test_a_task_that_takes_its_worker_along_outside_of_steps_is_given_up()
         assert steps((await pool.all(Task(["ok"])))[0]) == ["ok"]
 
 
+@pytest.mark.parametrize("size", [0, 1])
+async def test_a_task_that_hangs_outside_of_steps_is_given_up(size, monkeypatch):
+    monkeypatch.setattr("otel_evaluator.evaluate.pool.BETWEEN_STEPS_S", 0.5)
+    async with Pool(size) as pool:
+        await asyncio.sleep(0.6)  # a worker that waits for work is not late
+        results = await pool.all(Task(["ok"]), Task(["outside:hang", "ok"]), Task(["sleep"] * 3))
+        assert [steps(results[0]), steps(results[2])] == [["ok"], ["sleep"] * 3]
+        assert isinstance(results[1], TaskLost)
+        assert pool.restarts("timeout") == 2
+
+
 async def test_a_worker_that_is_killed_while_idle_is_replaced_and_no_task_suffers():
     async with Pool(1) as pool:
         await pool.all(*(Task(["ok"]) for _ in range(20)))
