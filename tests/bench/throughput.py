@@ -44,11 +44,16 @@ Results = dict[tuple[str, str], list[Measurement]]
 def interleaved(running: Sequence[servers.Server], loads: Sequence[Load], *extra: str) -> Results:
     """Measure every server under every load in turn, A B C A B C."""
     results: Results = {}
+    # Whoever is not measured stands still: a backlog of one must not cost another.
+    for server in running:
+        server.pause()
     for load in loads:
         for _ in range(load.rounds):
             for server in running:
+                server.resume()
                 run = measure(server.pid, server.target, *load.arguments, *extra)
                 results.setdefault((load.name, server.name), []).append(asyncio.run(run))
+                server.pause()
     return results
 
 

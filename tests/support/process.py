@@ -164,6 +164,14 @@ class Process:
         assert self._process is not None
         return self._process.wait(seconds)
 
+    def pause(self) -> None:
+        """SIGSTOP: the whole process group stands still."""
+        self._signal_group(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._signal_group(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL for the whole process group: what kill -9 or the kernel's OOM killer does."""
         self._signal_group(signal.SIGKILL)
@@ -175,6 +183,7 @@ class Process:
         if self._process is None:
             return 0
         if self.running:
+            self.resume()
             self._process.terminate()
             try:
                 self._process.wait(seconds)
