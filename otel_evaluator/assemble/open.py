@@ -2,6 +2,9 @@
 
 from otel_evaluator.model.raw import KeptSpan, RawItem
 
+_NO_PARENT = bytes(8)
+"""All zeros: no id (W3C trace context), as some encoders write a root's parent."""
+
 
 class OpenTrace:
     """Encoded items and ids of one trace; lists that most traces do not need come late."""
@@ -45,7 +48,7 @@ class OpenTrace:
         if span_id in self.span_ids:
             return 0
         self.span_ids.add(span_id)
-        if parent:
+        if parent and parent != _NO_PARENT:
             self.parents.add(parent)
         else:
             self.rooted = True

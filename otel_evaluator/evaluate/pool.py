@@ -8,9 +8,11 @@ replacement together with the name of the step that must not run again.
 import asyncio
 import multiprocessing
 import pickle
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -149,7 +151,6 @@ class ThreadWorker:
         self._factory = factory
         self._argument = argument
         self._timeouts = timeouts
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="evaluators")
         self._progress = Progress()
         self._processor: Processor | None = None
 
@@ -159,25 +160,44 @@ class ThreadWorker:
 
     async def run(self, tasks: Sequence[Any]) -> list[Any]:
         """Results in order; raises Culprit when a thread had to be abandoned."""
-        loop = asyncio.get_running_loop()
         self._progress.task(0)
-        running = loop.run_in_executor(self._thread, self._run, tasks, self._progress)
+        running = self._begin(tasks)
         while not (await asyncio.wait({running}, timeout=_POLL_S))[0]:
             index, step, started = self._progress.read()
             if _is_late(step, started, self._timeouts):
-                self._thread.shutdown(wait=False)
-                self._thread = ThreadPoolExecutor(1, thread_name_prefix="evaluators")
                 self._progress = Progress()
                 raise Culprit(index, step, "timeout")
         return running.result()
 
     def stop(self) -> None:
-        """Let the thread end."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Nothing to stop: threads are daemons, and the process may end without them."""
 
-    def _run(self, tasks: Sequence[Any], progress: Progress) -> list[Any]:
-        assert self._processor is not None
-        return run_tasks(self._processor, tasks, progress)
+    def _begin(self, tasks: Sequence[Any]) -> "asyncio.Future[list[Any]]":
+        """Run the tasks in a thread that does not keep the process from ending."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Any]] = loop.create_future()
+        processor, progress = self._processor, self._progress
+        assert processor is not None
+
+        def finish(results: list[Any] | None, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(results or [])
+
+        def work() -> None:
+            results, problem = None, None
+            try:
+                results = run_tasks(processor, tasks, progress)
+            except Exception as error:
+                problem = error
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(finish, results, problem)
+
+        threading.Thread(target=work, name="evaluators", daemon=True).start()
+        return future
 
 
 class WorkerPool:

@@ -15,7 +15,7 @@ class Selection(msgspec.Struct):
     spans: list[KeptSpan] = []
     logs: list[KeptLog] = []
     context: list[KeptSpan] = []
-    """Unmarked spans of traces of interest: roots, and one a trace that names a conversation."""
+    """Unmarked spans of traces of interest: roots, and names of the conversation."""
     links: list[SpanLink] = []
     """Other spans of traces of interest."""
     excluded: list[bytes] = []

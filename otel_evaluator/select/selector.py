@@ -217,7 +217,7 @@ class Selector:
             if (trace_id in fresh or trace_id in interest) and index not in taken
         ]
         stems = [stem for stem in self._stems if stringzilla.contains(body, stem)]
-        named: set[bytes] = set()
+        named: dict[bytes, int] = {}
         links = selection.links
         for index, group in items.placed(near):
             span = items.bodies[index]
@@ -225,9 +225,10 @@ class Selector:
             if link is None or not _named(link[0], link[1]):
                 continue
             trace_id, span_id, parent = link
-            names = trace_id not in named and self._names_conversation(span, stems)
+            rank = self._conversation_rank(span, stems)
+            names = rank < named.get(trace_id, len(self._conversation_keys))
             if names:
-                named.add(trace_id)
+                named[trace_id] = rank
             if names or not parent:
                 item = (group.resource, group.scope, span)
                 selection.context.append(KeptSpan(trace_id, span_id, parent, item))
@@ -235,11 +236,14 @@ class Selector:
                 links.append(link)
         selection.plain -= len(selection.context)
 
-    def _names_conversation(self, span: bytes, stems: list[bytes]) -> bool:
-        contains = stringzilla.contains
-        return any(contains(span, stem) for stem in stems) and any(
-            contains(span, key) for key in self._conversation_keys
-        )
+    def _conversation_rank(self, span: bytes, stems: list[bytes]) -> int:
+        """Precedence of the first conversation key the span mentions; past the last if none."""
+        contains, keys = stringzilla.contains, self._conversation_keys
+        if any(contains(span, stem) for stem in stems):
+            for rank, key in enumerate(keys):
+                if contains(span, key):
+                    return rank
+        return len(keys)
 
 
 def _named(trace_id: bytes, span_id: bytes) -> bool:

@@ -175,6 +175,26 @@ def test_an_evaluator_that_hangs_or_exits_takes_only_its_own_outcome(evaluator, 
     assert all(row["Value"] is None for row in rows if row["Outcome"] == "failed")
 
 
+def test_without_workers_a_hanging_evaluator_does_not_keep_the_process(evaluator, tmp_path):
+    (tmp_path / "rude.py").write_text("import time\ndef hangs(inputs, outputs): time.sleep(600)\n")
+    service = evaluator(
+        workers=0,
+        evaluators=[
+            {"name": "hangs", "type": "python", "callable": "rude:hangs", "timeout": "1s"},
+            {"name": "length", "type": "length", "min": 1},
+        ],
+    )
+    service.environment["PYTHONPATH"] = str(tmp_path)
+    service.serve()
+    service.send(now_request(1))
+    rows = service.wait_for_scores(2)
+    assert {(row["Evaluator"], row["Outcome"]) for row in rows} == {
+        ("hangs", "failed"),
+        ("length", "scored"),
+    }
+    assert service.stop() == 0
+
+
 def test_a_second_service_on_the_same_journal_explains_itself(evaluator, tmp_path):
     evaluator().serve()
     second = evaluator(storage={"clickhouse": {"dsn": f"chdb://{tmp_path / 'other'}"}})

@@ -1,3 +1,4 @@
+from otel_evaluator.evaluate.pool import TaskLost
 from otel_evaluator.model.outcome import Scored
 from otel_evaluator.testing.builders import an_export_request
 
@@ -161,3 +162,17 @@ async def test_weighted_counters_hold_the_estimators_sums(pipeline):
         "evaluations_total", evaluator="length", outcome="scored", reason=""
     )
     assert evaluated == len(values)
+
+
+async def test_a_subject_that_takes_its_workers_along_is_counted_and_released(pipeline):
+    p = pipeline()
+
+    async def lost(work):
+        raise TaskLost("its worker died twice")
+
+    p.pool.process = lost
+    await p.intake.traces(an_export_request(1), "grpc")
+    await p.pass_time(1.1)
+    failed = p.metrics.value("subjects_total", kind="trace", tier="unresolved", decision="failed")
+    assert failed == 1
+    assert p.unfinished == 0

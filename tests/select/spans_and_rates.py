@@ -186,13 +186,14 @@ def reference(body, rates, interest=()):
 
 
 def _context(plain, wanted):
-    context, links, named = [], [], set()
+    context, links, named = [], [], {}
     for span, encoded in plain:
         if span.trace_id not in wanted or not _valid(span):
             continue
-        names = any(key in encoded for key in CONVERSATION_KEYS) and span.trace_id not in named
+        ranks = [rank for rank, key in enumerate(CONVERSATION_KEYS) if key in encoded]
+        names = bool(ranks) and ranks[0] < named.get(span.trace_id, len(CONVERSATION_KEYS))
         if names:
-            named.add(span.trace_id)
+            named[span.trace_id] = ranks[0]
         if names or not span.parent_span_id:
             context.append((span.trace_id, span.span_id, span.parent_span_id, encoded))
         else:
