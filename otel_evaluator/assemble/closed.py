@@ -74,7 +74,7 @@ def _split(ids: bytes) -> Iterator[bytes]:
 class ClosedTraces:
     """The last traces closed, bounded by their number; their bytes bounded by size."""
 
-    def __init__(self, max_traces: int = 100_000, max_bytes: int = 32 * 2**20) -> None:
+    def __init__(self, max_traces: int = 100_000, max_bytes: int = 16 * 2**20) -> None:
         self._max_traces = max_traces
         self._max_bytes = max_bytes
         self._traces: OrderedDict[bytes, ClosedTrace] = OrderedDict()

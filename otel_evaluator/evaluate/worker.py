@@ -11,6 +11,7 @@ from multiprocessing.sharedctypes import SynchronizedArray
 from typing import Any, Protocol
 
 IDLE = -1.0
+_NICENESS = 10
 
 
 class Progress:
@@ -78,6 +79,9 @@ def main(
 ) -> None:
     """Serve messages (lists of tasks) until the front process closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        # Where cores are scarce the receiving process comes first.
+        os.nice(_NICENESS)
     os.environ["OTEL_SDK_DISABLED"] = "true"
     progress = Progress(slots)
     processor = load(factory)(argument)

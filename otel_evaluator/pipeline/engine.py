@@ -204,7 +204,8 @@ class Engine:
         if processed.error:
             self._not_evaluated(work, processed.error)
         if work.raw is not None:
-            parts.ledger.add(work.raw.trace_id.hex(), processed.stories)
+            if processed.told:
+                parts.ledger.add(work.raw.trace_id.hex(), processed.told)
             self._keep_for_conversation(work, processed, entries)
         self._offer(work, processed)
 

@@ -21,6 +21,7 @@ from otel_evaluator.expose.log import configure_like_parent
 from otel_evaluator.model.ids import score_id
 from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
 from otel_evaluator.model.subject import Signals, Subject
+from otel_evaluator.pipeline import stories
 from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
 from otel_evaluator.pipeline.redact import finder
 from otel_evaluator.pipeline.samples import sample_of
@@ -136,6 +137,7 @@ class SubjectProcessor:
                 sampling = next(iter(decision.selected.values()))
                 if self._samples.enabled:
                     processed.samples.append(sample_of(subject, sampling, self._finder))
+        processed.told = stories.pack(processed.stories)
         return processed
 
     def _run(

@@ -54,6 +54,8 @@ class Processed(msgspec.Struct):
     """The result of one Work."""
 
     stories: list[Story] = []
+    told: bytes = b""
+    """The same, packed for the ledger."""
     samples: list[Sample] = []
     trace: bytes | None = None
     spans_by_dialect: dict[str, int] = {}

@@ -48,7 +48,7 @@ class Delivery:
         *,
         max_rows: int = 1_000,
         max_age: float = 0.5,
-        max_queue: int = 64,
+        max_queue: int = 16,
         on_confirmed: Callable[[Batch], None] | None = None,
         on_quarantined: Callable[[str, Batch, SinkError], None] | None = None,
         retry: RetryConfig | None = None,
