@@ -5,11 +5,16 @@ from a closed set in this package; values from traffic go through an allow-list 
 ``other`` when they are not on it.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 PREFIX = "otel_evaluator_"
 OTHER = "other"
@@ -74,17 +79,83 @@ HISTOGRAMS: Mapping[str, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
 }
 
 
+TALLIED = frozenset(
+    {
+        "subjects",
+        "evaluations",
+        *(name for name in COUNTERS if name.startswith(("score_", "passed_"))),
+        "score",
+        "evaluation_duration_seconds",
+    }
+)
+"""Counted a dozen times an outcome: kept as plain numbers and turned into samples at a scrape."""
+
+Labels = tuple[str, ...]
+
+
+class Tally(Collector):
+    """Counters and histograms of which an update costs a dictionary entry."""
+
+    def __init__(self) -> None:
+        self._counters: dict[str, dict[Labels, float]] = {n: {} for n in COUNTERS if n in TALLIED}
+        self._histograms: dict[str, dict[Labels, list[float]]] = {
+            name: {} for name in HISTOGRAMS if name in TALLIED
+        }
+
+    def add(self, name: str, labels: Labels, amount: float = 1.0) -> None:
+        """Increase a counter."""
+        values = self._counters[name]
+        values[labels] = values.get(labels, 0.0) + amount
+
+    def observe(self, name: str, labels: Labels, value: float) -> None:
+        """Put a value into a histogram."""
+        bounds = HISTOGRAMS[name][2]
+        counts = self._histograms[name].get(labels)
+        if counts is None:
+            counts = self._histograms[name][labels] = [0.0] * (len(bounds) + 2)
+        counts[bisect_left(bounds, value)] += 1.0
+        counts[-1] += value
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the samples as of now."""
+        for name, values in self._counters.items():
+            text, labels = COUNTERS[name]
+            counter = CounterMetricFamily(PREFIX + name, text, labels=labels)
+            for key, value in list(values.items()):
+                counter.add_metric(key, value)
+            yield counter
+        for name, series in self._histograms.items():
+            text, labels, bounds = HISTOGRAMS[name]
+            histogram = HistogramMetricFamily(PREFIX + name, text, labels=labels)
+            for key, counts in list(series.items()):
+                ends = (*map(floatToGoString, bounds), "+Inf")
+                cumulative = list(zip(ends, accumulate(counts[:-1]), strict=True))
+                histogram.add_metric(key, cumulative, counts[-1])
+            yield histogram
+
+    def describe(self) -> Iterator[Metric]:
+        """Names for the registry's check against doubles."""
+        return self.collect()
+
+
 class Metrics:
     """The metrics of one process; ``metrics["spans_received"].labels("grpc").inc()``."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self.tally = Tally()
+        """Counts of outcomes; the metrics in TALLIED."""
+        self.registry.register(self.tally)
         self._metrics: dict[str, Any] = {}
         for name, (text, labels) in COUNTERS.items():
+            if name in TALLIED:
+                continue
             self._metrics[name] = Counter(PREFIX + name, text, labels, registry=self.registry)
         for name, (text, labels) in GAUGES.items():
             self._metrics[name] = Gauge(PREFIX + name, text, labels, registry=self.registry)
         for name, (text, labels, buckets) in HISTOGRAMS.items():
+            if name in TALLIED:
+                continue
             self._metrics[name] = Histogram(
                 PREFIX + name, text, labels, buckets=buckets, registry=self.registry
             )

@@ -25,7 +25,7 @@ class AssemblyConfig(ComponentConfig):
     max_spans: Annotated[int, Field(gt=0)] = 5000
     """Spans of one trace at which it is closed; later ones make a new revision."""
 
-    max_memory: Annotated[Size, Field(gt=0)] = 64 * 2**20
+    max_memory: Annotated[Size, Field(gt=0)] = 48 * 2**20
     """Bytes of spans held in memory; beyond it requests are refused with UNAVAILABLE."""
 
     @model_validator(mode="after")

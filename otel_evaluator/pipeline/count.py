@@ -29,9 +29,14 @@ class OutcomeCounter:
 
     def sampled_out(self, evaluators: list[str]) -> None:
         """Count one trace that was set aside without decoding."""
-        self._metrics.child("subjects", "trace", "unresolved", "sampled_out").inc()
+        add = self._metrics.tally.add
+        add("subjects", ("trace", "unresolved", "sampled_out"))
         for evaluator in evaluators:
-            self._metrics.child("evaluations", evaluator, "skipped", "sampled_out").inc()
+            add("evaluations", (evaluator, "skipped", "sampled_out"))
+
+    def unresolved(self, kind: str, decision: str) -> None:
+        """Count a closed subject that could not be decided on."""
+        self._metrics.tally.add("subjects", (kind, "unresolved", decision))
 
     def _story(self, story: Story) -> None:
         if not story.outcomes and not story.skipped:
@@ -40,15 +45,14 @@ class OutcomeCounter:
         decision = "selected" if story.outcomes else "skipped"
         if not story.outcomes and set(story.skipped.values()) <= {"sampled_out"}:
             decision = "sampled_out"
-        child = self._metrics.child
-        child("subjects", story.kind, story.tier, decision).inc()
+        tally = self._metrics.tally
+        tally.add("subjects", (story.kind, story.tier, decision))
         for evaluator, reason in story.skipped.items():
-            child("evaluations", evaluator, "skipped", reason).inc()
+            tally.add("evaluations", (evaluator, "skipped", reason))
         for outcome in story.outcomes:
-            child("evaluations", outcome.evaluator, outcome.name, outcome.reason).inc()
-            child("evaluation_duration_seconds", outcome.evaluator).observe(
-                outcome.duration_ms / 1e3
-            )
+            name = outcome.evaluator
+            tally.add("evaluations", (name, outcome.name, outcome.reason))
+            tally.observe("evaluation_duration_seconds", (name,), outcome.duration_ms / 1e3)
             if isinstance(outcome.verdict, Scored):
                 self._score(outcome, outcome.verdict)
 
@@ -59,18 +63,18 @@ class OutcomeCounter:
             self._environments(outcome.environment),
             outcome.sampling.tier,
         )
-        child = self._metrics.child
+        add = self._metrics.tally.add
         w = outcome.sampling.weight
         if scored.passed:
-            child("passed_weight", *labels).inc(w)
+            add("passed_weight", labels, w)
         y = scored.value
         if y is None or y < 0:
             # A counter cannot fall; negative scores are in the table only.
             return
-        child("score", *labels).observe(y)
-        child("score_weight", *labels).inc(w)
-        child("score_weight_square", *labels).inc(w * w)
-        child("score_weighted_sum", *labels).inc(w * y)
-        child("score_weighted_square_sum", *labels).inc(w * y * y)
-        child("score_weight_square_sum", *labels).inc(w * w * y)
-        child("score_weight_square_square_sum", *labels).inc(w * w * y * y)
+        self._metrics.tally.observe("score", labels, y)
+        add("score_weight", labels, w)
+        add("score_weight_square", labels, w * w)
+        add("score_weighted_sum", labels, w * y)
+        add("score_weighted_square_sum", labels, w * y * y)
+        add("score_weight_square_sum", labels, w * w * y)
+        add("score_weight_square_square_sum", labels, w * w * y * y)

@@ -123,7 +123,7 @@ class Engine:
         raw = closed.raw
         if not raw.spans:
             # Only log records came: their spans were dropped, or are lost.
-            parts.metrics.child("subjects", "trace", "unresolved", "skipped").inc()
+            parts.counter.unresolved("trace", "skipped")
             parts.entries.done(closed.entries)
             return
         spans = [body for _, _, body in (*raw.spans, *raw.context)]
@@ -212,7 +212,7 @@ class Engine:
     def _not_evaluated(self, work: Work, error: str) -> None:
         kind = "trace" if work.raw is not None else "conversation"
         decision = "not_genai" if error == "not_genai" else "failed"
-        self._parts.metrics.child("subjects", kind, "unresolved", decision).inc()
+        self._parts.counter.unresolved(kind, decision)
         if decision == "failed":
             _log.error("subject_failed", subject_kind=kind, error_type=error)
 

@@ -128,7 +128,7 @@ class TestMetrics:
         monkeypatch.setattr(server_module, "SCRAPE_SECONDS", 0.3)
         for number in range(40_000):
             # More than the socket buffers of both sides hold.
-            admin.metrics.child("evaluations", f"evaluator-{number}", "scored", "").inc()
+            admin.metrics.tally.add("evaluations", (f"evaluator-{number}", "scored", ""))
         slow = [await unread_scrape(admin.server.port) for _ in range(2)]
         assert (await admin.get("/healthz"))[0] == 200
         while admin.server._scrapes:
