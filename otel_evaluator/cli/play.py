@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from otel_evaluator.cli.sender import Sender
 from otel_evaluator.cli.traffic import Sample
-from otel_evaluator.metrics import Metrics
+from otel_evaluator.metrics import PREFIX, Metrics
 
 SETTLE_TIMEOUT_S = 45.0
 """How long evaluation and writing may take beyond assembly."""
@@ -51,9 +51,9 @@ def counts(metrics: Metrics, name: str) -> list[tuple[dict[str, str], float]]:
     """Labels and value of every child of a counter."""
     return [
         (sample.labels, sample.value)
-        for family in metrics[name].collect()
+        for family in metrics.registry.collect()
         for sample in family.samples
-        if sample.name.endswith("_total")
+        if sample.name == f"{PREFIX}{name}_total"
     ]
 
 

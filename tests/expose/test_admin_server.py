@@ -126,7 +126,7 @@ class TestMetrics:
         self, admin: Running, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setattr(server_module, "SCRAPE_SECONDS", 0.3)
-        for number in range(40_000):
+        for number in range(90_000):
             # More than the socket buffers of both sides hold.
             admin.metrics.tally.add("evaluations", (f"evaluator-{number}", "scored", ""))
         slow = [await unread_scrape(admin.server.port) for _ in range(2)]
