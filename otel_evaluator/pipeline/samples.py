@@ -20,7 +20,7 @@ def sample_of(subject: Subject, sampling: Sampling, finder: Finder | None) -> Sa
     redactor = None if finder is None else Redactor(finder)
 
     def text(value: str) -> str:
-        return value if redactor is None else redactor.text(value)
+        return encodable(value if redactor is None else redactor.text(value))
 
     return Sample(
         subject_kind=subject.kind,

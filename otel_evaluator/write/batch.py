@@ -3,24 +3,25 @@
 import hashlib
 from collections.abc import Sequence
 
-import msgspec
-
 from otel_evaluator.api.writer import Batch, Sample
-from otel_evaluator.model.outcome import Outcome
-
-_encoder = msgspec.msgpack.Encoder()
+from otel_evaluator.model.outcome import Outcome, Scored
 
 
 def batch_id(outcomes: Sequence[Outcome], samples: Sequence[Sample] = ()) -> str:
-    """32 hexadecimal characters: BLAKE2b-128 over the rows in their order.
+    """32 hexadecimal characters: BLAKE2b-128 over what identifies the rows, in their order.
 
-    The same rows get the same id, so a batch rebuilt after a crash is recognised as a retry.
+    A score id with its time and value, or a subject's revision, stands for a row: the same
+    rows get the same id, so a batch rebuilt after a crash is recognised as a retry.
     """
     digest = hashlib.blake2b(digest_size=16)
-    for row in (*outcomes, *samples):
-        encoded = _encoder.encode(row)
-        digest.update(len(encoded).to_bytes(8, "big"))
-        digest.update(encoded)
+    for outcome in outcomes:
+        verdict = outcome.verdict
+        said = verdict.value if isinstance(verdict, Scored) else verdict.reason
+        digest.update(f"{outcome.score_id} {outcome.started_ns} {outcome.name} {said};".encode())
+    for sample in samples:
+        named = f"{sample.subject_kind} {sample.subject_key} {sample.subject_revision}"
+        digest.update(len(named).to_bytes(8, "big") + named.encode("utf-8", "replace"))
+        digest.update(f"{sample.end_ns} {len(sample.transcript)};".encode())
     return digest.hexdigest()
 
 

@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -32,6 +33,16 @@ MAX_ROWS = 10_000
 
 MAX_RESULT_BYTES = 256 * 2**20
 """Cap on the size of one answer."""
+
+
+NICENESS = 5
+"""Of the writing thread and of the embedded engine's threads, which inherit it: merges must not
+hold up the event loop where cores are scarce."""
+
+
+def _yield_to_others() -> None:
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class ClickHouseClient:
@@ -144,7 +155,7 @@ class ClickHouseClient:
 
     async def _call(self, function: Callable[[], T], what: str) -> T:
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="clickhouse")
+            self._thread = ThreadPoolExecutor(1, "clickhouse", initializer=_yield_to_others)
         if self._client is None and what != "connect":
             raise Retryable(f"{self.target}: {what}: not connected")
         try:
