@@ -182,7 +182,10 @@ def _without_steps(
 
 def _step_dialect(encoded: bytes) -> str:
     """The dialect of a span that is a mere step; empty for every other span."""
-    if not any(find(encoded, value) >= 0 for value in _STEP_VALUES):
+    for value in _STEP_VALUES:
+        if find(encoded, value) >= 0:
+            break
+    else:
         return ""
     for pattern, dialect in _STEPS:
         if find(encoded, pattern) >= 0:

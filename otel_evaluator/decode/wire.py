@@ -160,12 +160,9 @@ def decode_log(item: RawItem) -> LogRecord:
 def plain_attributes(key_values: Any) -> dict[str, Any]:
     """Repeated KeyValue as a dictionary; of duplicate keys the first counts."""
     # Most values are non-empty text: reading it first spares asking which one it is.
-    found = {pair.key: pair.value.string_value or pair for pair in key_values}
+    found = {p.key: p.value.string_value or plain_value(p.value) for p in key_values}
     if len(found) != len(key_values):
         return {pair.key: plain_value(pair.value) for pair in reversed(key_values)}
-    for key, value in found.items():
-        if value.__class__ is not str:
-            found[key] = plain_value(value.value)
     return found
 
 

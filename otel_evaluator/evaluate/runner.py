@@ -24,7 +24,7 @@ def run_check(config: EvaluatorConfig, check: Check, subject: Subject) -> Verdic
     """
     try:
         verdict: Any = check(subject)
-        if inspect.isawaitable(verdict):
+        if not isinstance(verdict, Verdict) and inspect.isawaitable(verdict):
             verdict = asyncio.run(_within(verdict, config.timeout))
     except TimeoutError:
         return Failed("timeout", "TimeoutError", f"no verdict within {config.timeout:g} s")
@@ -50,23 +50,45 @@ def failure(error: BaseException) -> Failed:
 
 def accept(config: EvaluatorConfig, verdict: Any) -> Verdict:
     """Check a verdict and apply the threshold; anything unusable is unscored, never 0."""
-    if not isinstance(verdict, Scored | Unscored | Skipped | Failed):
+    if not isinstance(verdict, Verdict):
         return _invalid(f"returned {type(verdict).__name__}, not a verdict")
-    try:
-        if isinstance(verdict, Scored):
-            verdict = _with_plain_value(verdict)
-        # Structs do not check the types of their fields, and sinks would refuse the batch.
-        msgspec.convert(msgspec.structs.asdict(verdict), type(verdict), strict=True)
-    except (msgspec.ValidationError, OverflowError) as error:
-        return _invalid(str(error))
+    if not _has_exact_types(verdict):
+        try:
+            if isinstance(verdict, Scored):
+                verdict = _with_plain_value(verdict)
+            # Structs do not check the types of their fields, and sinks would refuse the batch.
+            msgspec.convert(msgspec.structs.asdict(verdict), type(verdict), strict=True)
+        except (msgspec.ValidationError, OverflowError) as error:
+            return _invalid(str(error))
     if isinstance(verdict, Scored):
         return _accept_score(config, verdict)
     if verdict.reason not in REASONS:
         return _invalid(f"unknown reason {verdict.reason[:64]!r}")
+    if len(verdict.explanation) <= MAX_EXPLANATION:
+        unchanged: Verdict = verdict
+        return unchanged
     cut: Verdict = msgspec.structs.replace(
         verdict, explanation=verdict.explanation[:MAX_EXPLANATION]
     )
     return cut
+
+
+def _has_exact_types(verdict: Verdict) -> bool:
+    """Whether the verdict is plainly sound, as nearly all are: spares converting it."""
+    if type(verdict) is Scored:
+        return (
+            (type(verdict.value) is float or verdict.value is None)
+            and type(verdict.label) is str
+            and (verdict.passed is None or type(verdict.passed) is bool)
+            and type(verdict.explanation) is str
+            and type(verdict.judge_model) is str
+            and type(verdict.judge_input_tokens) is int
+            and type(verdict.judge_output_tokens) is int
+            and type(verdict.judge_cost_usd) is float
+        )
+    if type(verdict) is Unscored or type(verdict) is Skipped:
+        return type(verdict.reason) is str and type(verdict.explanation) is str
+    return False
 
 
 def _with_plain_value(scored: Scored) -> Scored:
@@ -88,6 +110,8 @@ def _accept_score(config: EvaluatorConfig, scored: Scored) -> Verdict:
     passed = scored.passed
     if passed is None and value is not None and config.threshold is not None:
         passed = value >= config.threshold
+    if passed is scored.passed and len(scored.explanation) <= MAX_EXPLANATION:
+        return scored
     return msgspec.structs.replace(
         scored,
         passed=passed,
