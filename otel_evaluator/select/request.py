@@ -45,6 +45,7 @@ def split(body: bytes) -> Items:
     for resource in request.resources:
         for scope in resource.scopes:
             start = len(bodies)
-            bodies.extend(scope.items)
+            # A slice of a repeated field is a list, made faster than by iteration.
+            bodies += scope.items[:]
             groups.append(Group(start, len(bodies), resource.resource, scope.scope))
     return Items(bodies, groups)
