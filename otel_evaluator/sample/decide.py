@@ -4,6 +4,7 @@ Pure: it looks at the subject, its u, the configuration and the budget's multipl
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -77,9 +78,8 @@ class Decider:
         that the application ``requested`` are always selected.
         """
         notes: list[str] = []
-        values = context(subject, whole)
-        of_whole = values if subject is whole else context(whole, whole)
-        tier, rate = self._tier(of_whole, notes)
+        variables = _Variables(subject, whole)
+        tier, rate = self._tier(variables, notes)
         arriving = self._config.upstream_probability if upstream is None else upstream
         selected: dict[str, Sampling] = {}
         skipped: dict[str, str] = {}
@@ -92,23 +92,41 @@ class Decider:
             limit = threshold(min(1.0, rate * multiplier) if rule.rate is None else rule.rate)
             if u >= limit:
                 skipped[rule.name] = "sampled_out"
-            elif not self._applies(rule.name, values, notes):
+            elif not self._applies(rule.name, variables, notes):
                 skipped[rule.name] = "filtered"
             else:
                 selected[rule.name] = Sampling(tier, probability(limit) * arriving, u / ONE)
         return Decision(tier, rate, u / ONE, selected, skipped, tuple(notes))
 
-    def _tier(self, values: Mapping[str, object], notes: list[str]) -> tuple[str, float]:
+    def _tier(self, variables: "_Variables", notes: list[str]) -> tuple[str, float]:
         for name, rate, condition in self._tiers:
             if rate <= self._config.base_rate:
                 break
-            if _holds(condition, values, name, notes):
+            if _holds(condition, variables.of_whole, name, notes):
                 return name, rate
         return BASE, self._config.base_rate
 
-    def _applies(self, name: str, values: Mapping[str, object], notes: list[str]) -> bool:
+    def _applies(self, name: str, variables: "_Variables", notes: list[str]) -> bool:
         condition = self._conditions.get(name)
-        return condition is None or _holds(condition, values, name, notes)
+        return condition is None or _holds(condition, variables.of_subject, name, notes)
+
+
+class _Variables:
+    """What conditions read, put together when the first of them looks."""
+
+    def __init__(self, subject: Subject, whole: Subject) -> None:
+        self._subject = subject
+        self._whole = whole
+
+    @cached_property
+    def of_subject(self) -> Mapping[str, object]:
+        return context(self._subject, self._whole)
+
+    @cached_property
+    def of_whole(self) -> Mapping[str, object]:
+        if self._subject is self._whole:
+            return self.of_subject
+        return context(self._whole, self._whole)
 
 
 def _holds(condition: Condition, values: Mapping[str, object], name: str, notes: list[str]) -> bool:
