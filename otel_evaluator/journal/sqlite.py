@@ -33,6 +33,7 @@ _SIGNALS: tuple[Signal, ...] = ("traces", "logs")
 _log = structlog.get_logger(__name__)
 
 _Append = tuple[Signal, bytes, int, "asyncio.Future[int]"]
+_WAKE = "wake"
 
 
 class SqliteJournal:
@@ -49,7 +50,8 @@ class SqliteJournal:
             os.close(self._lock_file)
             raise
         self._loop = asyncio.get_running_loop()
-        self._appends: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._appends: queue.SimpleQueue[_Append | str | None] = queue.SimpleQueue()
+        self._woken = False
         self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._live: dict[int, tuple[int, int]] = {}
         self._bytes = 0
@@ -102,6 +104,10 @@ class SqliteJournal:
             _, size = self._live.pop(sequence, (0, 0))
             self._bytes -= size
             self._finished.put(sequence)
+        if not self._woken and not self._finished.empty():
+            # What is done must not come back after a crash: do not wait for the next append.
+            self._woken = True
+            self._appends.put(_WAKE)
 
     def _discard(self, future: "asyncio.Future[int]") -> None:
         if not future.cancelled() and future.exception() is None:
@@ -153,7 +159,8 @@ class SqliteJournal:
                     group.append(self._appends.get_nowait())
                 except queue.Empty:
                     break
-            self._commit([append for append in group if append is not None])
+            self._woken = False
+            self._commit([append for append in group if isinstance(append, tuple)])
             if None in group:
                 return
 

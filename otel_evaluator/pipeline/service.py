@@ -18,6 +18,7 @@ from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.state import PipelineState, dump, load
 from otel_evaluator.receive.admission import Admission
 from otel_evaluator.receive.server import Receiver
+from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 from otel_evaluator.write.deliver import Delivery
 
 STATE_EVERY_S = 5.0
@@ -151,12 +152,22 @@ class Service:
 
     def _recover(self, intake: PipelineIntake) -> None:
         assert self._journal is not None
-        count = 0
+        count, oldest_ns = 0, self._clock.time_ns()
         for entry in self._journal.recover():
             intake.replay(entry)
             count += 1
+            oldest_ns = min(oldest_ns, entry.arrived_ns)
         if count:
             _log.info("journal_recovered", entries=count)
+            for writer in self._writers:
+                if isinstance(writer, ClickHouseWriter):
+                    writer.expect_repeats(oldest_ns, self._repeat_s)
+
+    @property
+    def _repeat_s(self) -> float:
+        """How long recovered traces and conversations may take to be written again."""
+        assembly = self._config.assembly
+        return assembly.max_wait + assembly.conversation_idle + 600.0
 
     async def _keep_state(self) -> None:
         while True:

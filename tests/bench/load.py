@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 import uvloop
 
 from tests.bench import procfs
-from tests.bench.requests import SPANS_PER_REQUEST, Encoding, pool
+from tests.bench.request_pool import SPANS_PER_REQUEST, Encoding, pool
 from tests.bench.senders import FreshSender, GzipSender, PlainSender, Sender
 
 

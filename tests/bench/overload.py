@@ -13,7 +13,7 @@ from tests.bench.evaluation import thirteen
 from tests.bench.latency import samples, total
 from tests.bench.measure import MIB, measure
 from tests.bench.report import Report, Target
-from tests.bench.requests import GENAI_PER_TRACE
+from tests.bench.request_pool import GENAI_PER_TRACE
 from tests.support.cache import ROOT
 
 SECONDS = 60

@@ -18,7 +18,7 @@ import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 from grpc._cython import cygrpc
 
-from tests.bench.requests import Encoding, Mix, Request, build
+from tests.bench.request_pool import Encoding, Mix, Request, build
 
 METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 MAX_MESSAGE = 64 * 2**20

@@ -10,7 +10,7 @@ from tests.bench.encode import SPAN_DECLARATION
 from tests.bench.load import percentiles
 from tests.bench.page import BLOCK, insert, table
 from tests.bench.report import Target, median, spread
-from tests.bench.requests import Encoding, Mix, build, make_pool
+from tests.bench.request_pool import Encoding, Mix, build, make_pool
 from tests.bench.templates import DIALECTS
 
 NOW_NS = 1_760_000_000_000_000_000

@@ -100,9 +100,9 @@ class TestReport:
 
     def test_means_are_weighted(self):
         metrics = Metrics()
-        metrics.child("evaluations", "pii", "scored", "").inc(2)
-        metrics.child("evaluations", "pii", "unscored", "no_content").inc(3)
-        metrics.child("evaluations", "broken", "failed", "exception").inc()
+        metrics.tally.add("evaluations", ("pii", "scored", ""), 2)
+        metrics.tally.add("evaluations", ("pii", "unscored", "no_content"), 3)
+        metrics.tally.add("evaluations", ("broken", "failed", "exception"))
         rows = [row(Weight=9.0), row(trace=2, Weight=1.0, Value=0.0, Passed=False)]
         broken, pii = demo_report.summary(rows, metrics)
         assert pii["mean"] == 0.9

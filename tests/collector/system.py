@@ -80,7 +80,7 @@ def evaluator_config(ports: Ports, data: Path) -> dict[str, Any]:
     return {
         "receivers": {"otlp": {"grpc": {"endpoint": f"127.0.0.1:{ports.evaluator}"}, "http": None}},
         "journal": {"path": str(data / "journal"), "durability": "process"},
-        "assembly": {"quiet": "1s", "incomplete_quiet": "2s", "max_wait": "20s"},
+        "assembly": {"quiet": "3s", "incomplete_quiet": "4s", "max_wait": "20s"},
         "sampling": {"key": "trace", "base_rate": 1.0},
         "evaluators": [{"name": name, "type": name} for name in EVALUATORS],
         "storage": {"clickhouse": {"dsn": f"chdb://{data / 'clickhouse'}", "database": "otel"}},

@@ -44,6 +44,7 @@ class ClickHouseWriter:
         self._traces: Table | None = None
         self._logs: Table | None = None
         self._ready = False
+        self._repeats = (0, float("-inf"))
         self._progress = Progress()
 
     async def start(self) -> None:
@@ -125,14 +126,26 @@ class ClickHouseWriter:
             )
         done.forget(batch.id)
 
+    def expect_repeats(self, since_ns: int, for_s: float) -> None:
+        """Look for score spans written since then, for a while: a crash lets some come again.
+
+        The tables of scores show one row per score id in any case.
+        """
+        self._repeats = (since_ns, self._clock.monotonic() + for_s)
+
+    def _repeats_since(self) -> int | None:
+        since_ns, until = self._repeats
+        return since_ns if self._clock.monotonic() < until else None
+
     async def _write_spans(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
         table = self._traces
         assert table is not None
         spans = await self._client.compute(
             lambda: [span for outcome in outcomes if (span := score_span(outcome))]
         )
-        if spans and not table.deduplicates:
-            known = await known_spans(self._client, self._schema, spans)
+        since_ns = self._repeats_since()
+        if spans and (not table.deduplicates or since_ns is not None):
+            known = await known_spans(self._client, self._schema, spans, since_ns)
             spans = [span for span in spans if span.span_id not in known]
         if spans:
             await self._insert(
