@@ -163,7 +163,7 @@ def split(body: bytes, traces: int, genai: int) -> Request:
 def pool(size: int, order: str, errors: float, seed: int = 0) -> list[Request]:
     """Requests in the given field order (``mixed`` alternates both), kept for the next run."""
     key = hashlib.blake2b(repr((size, order, errors, seed)).encode(), digest_size=6)
-    for source in ("requests.py", "templates.py", "encode.py"):
+    for source in ("request_pool.py", "templates.py", "encode.py"):
         key.update(Path(__file__).with_name(source).read_bytes())
     file = Path(tempfile.gettempdir()) / f"otel-evaluator-requests-{os.getuid()}-{key.hexdigest()}"
     # Only a file of our own is unpickled.
