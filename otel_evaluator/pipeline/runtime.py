@@ -12,7 +12,7 @@ _M_MMAP_THRESHOLD = -3
 
 _MMAP_BYTES = 32 * 2**20
 """The most that glibc allows on 64 bits."""
-_TRIM_BYTES = 256 * 2**20
+_TRIM_BYTES = 32 * 2**20
 _SWITCH_S = 0.001
 """A fifth of the default: the event loop gets the interpreter back from writer threads sooner."""
 _GC_THRESHOLDS = (100_000, 20, 100)
