@@ -177,7 +177,8 @@ async def test_without_processes_a_thread_does_the_same():
         assert steps(results[1]) == ["timeout", "ok"]
         assert all(result[-1] == os.getpid() for result in results)
         assert pool.restarts("timeout") == 1
-        assert threading.active_count() < 10
+        # The abandoned thread and at most one more; other tests have threads of their own.
+        assert sum(t.name == "evaluators" for t in threading.enumerate()) <= 2
 
 
 async def test_a_processor_that_raises_in_a_thread_stops_nothing_else():
