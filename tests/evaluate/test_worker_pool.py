@@ -165,7 +165,12 @@ async def test_a_pool_that_was_never_started_can_be_closed():
     await a_pool(0).aclose()
 
 
+def evaluator_threads():
+    return sum(thread.name == "evaluators" for thread in threading.enumerate())
+
+
 async def test_without_processes_a_thread_does_the_same():
+    before = evaluator_threads()
     async with Pool(0) as pool:
         assert pool.pool.pids == []
         results = await pool.all(
@@ -178,7 +183,7 @@ async def test_without_processes_a_thread_does_the_same():
         assert all(result[-1] == os.getpid() for result in results)
         assert pool.restarts("timeout") == 1
         # The abandoned thread and at most one more; other tests have threads of their own.
-        assert sum(t.name == "evaluators" for t in threading.enumerate()) <= 2
+        assert evaluator_threads() <= before + 2
 
 
 async def test_a_processor_that_raises_in_a_thread_stops_nothing_else():
