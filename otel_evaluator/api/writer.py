@@ -41,6 +41,8 @@ class Batch(msgspec.Struct, frozen=True):
     id: str
     outcomes: tuple[Outcome, ...]
     samples: tuple[Sample, ...] = ()
+    was_sent: bool = False
+    """Whether an earlier attempt may have written some of it."""
 
 
 class Writer(Protocol):

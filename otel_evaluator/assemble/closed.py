@@ -37,6 +37,16 @@ class ClosedTrace(msgspec.Struct):
         seen = b"".join(trace.seen) if trace.seen else b""
         return cls(trace.revision, ids, logs, trace.rooted, raw, trace.size, missing, seen)
 
+    def encode(self) -> bytes:
+        """What must survive a restart: everything but the items."""
+        return _encoder.encode((self.span_ids, [*self.log_hashes], self.rooted, [*self.missing]))
+
+    @classmethod
+    def decode(cls, revision: int, encoded: bytes) -> "ClosedTrace":
+        """What ``encode`` made; msgspec.DecodeError for anything else."""
+        ids, hashes, rooted, missing = _decoder.decode(encoded)
+        return cls(revision, ids, frozenset(hashes), rooted, None, 0, frozenset(missing))
+
     def restore(self, trace: OpenTrace) -> None:
         """Make a new open trace the next revision of this one."""
         trace.revision = self.revision + 1
@@ -65,6 +75,10 @@ class ClosedTrace(msgspec.Struct):
                 return True
             position = ids.find(span_id, position + 1)
         return False
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(tuple[bytes, list[int], bool, list[bytes]])
 
 
 def _split(ids: bytes) -> Iterator[bytes]:

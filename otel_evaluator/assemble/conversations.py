@@ -4,6 +4,7 @@ import heapq
 
 import msgspec
 
+from otel_evaluator.api.journal import Part
 from otel_evaluator.assemble.config import AssemblyConfig
 
 _MAX_TRACES = 1000
@@ -16,16 +17,19 @@ class ClosedConversation(msgspec.Struct):
     conversation_id: str
     traces: list[bytes]
     """Encoded trace subjects, one per trace, in order of arrival."""
-    entries: set[int]
+    parts: set[int]
+    """Where the journal keeps its traces."""
     revision: int
+    configuration: str
+    """Fingerprint of the configuration of its first trace."""
 
 
 class _Open(msgspec.Struct):
     traces: dict[bytes, bytes]
-    entries: set[int]
-    first: float
+    parts: set[int]
     last: float
     revision: int
+    configuration: str
 
 
 class ConversationAssembler:
@@ -43,6 +47,10 @@ class ConversationAssembler:
         self._checks: list[tuple[float, str]] = []
         self.held_bytes = 0
 
+    def configure(self, config: AssemblyConfig) -> None:
+        """Close by another idle time from now on."""
+        self._config = config
+
     def __len__(self) -> int:
         return len(self._open)
 
@@ -50,14 +58,24 @@ class ConversationAssembler:
         """Whether the conversation is open."""
         return conversation_id in self._open
 
-    def add(
-        self, conversation_id: str, trace_id: bytes, trace: bytes, entries: set[int], now: float
-    ) -> set[int]:
-        """Add a trace, or replace it by its newer revision; the entries already held."""
+    def configurations(self) -> set[str]:
+        """Under which open conversations began."""
+        return {conversation.configuration for conversation in self._open.values()}
+
+    def remember(self, conversation_id: str, revision: int) -> None:
+        """Know a conversation that was closed before a restart."""
+        self._revisions.pop(conversation_id, None)
+        self._revisions[conversation_id] = revision
+        if len(self._revisions) > self._max_remembered:
+            del self._revisions[next(iter(self._revisions))]
+
+    def add(self, part: Part, now: float, configuration: str = "") -> None:
+        """Add a trace, or replace it by its newer revision."""
+        conversation_id, trace_id, trace = part.conversation_id, part.trace_id, part.body
         conversation = self._open.get(conversation_id)
         if conversation is None:
             revision = self._revisions.get(conversation_id, -1) + 1
-            conversation = _Open({}, set(), now, now, revision)
+            conversation = _Open({}, set(), now, revision, configuration)
             self._open[conversation_id] = conversation
             check = now + self._config.conversation_idle
             heapq.heappush(self._checks, (check, conversation_id))
@@ -65,10 +83,8 @@ class ConversationAssembler:
         conversation.traces[trace_id] = trace
         if len(conversation.traces) == _MAX_TRACES:
             heapq.heappush(self._checks, (now, conversation_id))
-        already = conversation.entries & entries
-        conversation.entries |= entries
+        conversation.parts.add(part.sequence)
         conversation.last = now
-        return already
 
     def due(self, now: float) -> list[ClosedConversation]:
         """Close and return the conversations whose time has come."""
@@ -93,10 +109,11 @@ class ConversationAssembler:
         conversation = self._open.pop(conversation_id)
         traces = list(conversation.traces.values())
         self.held_bytes -= sum(map(len, traces))
-        self._revisions.pop(conversation_id, None)
-        self._revisions[conversation_id] = conversation.revision
-        if len(self._revisions) > self._max_remembered:
-            del self._revisions[next(iter(self._revisions))]
+        self.remember(conversation_id, conversation.revision)
         return ClosedConversation(
-            conversation_id, traces, conversation.entries, conversation.revision
+            conversation_id,
+            traces,
+            conversation.parts,
+            conversation.revision,
+            conversation.configuration,
         )

@@ -10,11 +10,13 @@ class OpenTrace:
     """Encoded items and ids of one trace; lists that most traces do not need come late."""
 
     __slots__ = (
-        "context", "entries", "first", "last", "log_hashes", "logs", "parents", "revision",
-        "rooted", "seen", "size", "span_ids", "spans",
+        "configuration", "context", "entries", "first", "fresh", "last", "log_hashes", "logs",
+        "parents", "revision", "rooted", "seen", "size", "span_ids", "spans",
     )  # fmt: skip
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, configuration: str = "") -> None:
+        self.configuration = configuration
+        """Fingerprint of the configuration it was opened under."""
         self.spans: list[RawItem] = []
         self.context: list[RawItem] | None = None
         self.logs: list[RawItem] | None = None
@@ -28,6 +30,8 @@ class OpenTrace:
         """Journal entries that hold this trace's items."""
         self.rooted = False
         self.revision = 0
+        self.fresh = 0
+        """Spans that this revision added."""
         self.size = 0
         self.first = self.last = now
 

@@ -6,6 +6,7 @@ Complete traces close after ``quiet`` without a new item, others after ``incompl
 opens the next revision, with the earlier items where they are still remembered.
 """
 
+import hashlib
 import heapq
 from collections.abc import Iterable
 
@@ -22,6 +23,12 @@ class Closed(msgspec.Struct):
 
     raw: RawTrace
     entries: set[int]
+    memory: ClosedTrace
+    """What tells its items from new ones."""
+    fresh: int
+    """Spans not in an earlier revision."""
+    configuration: str
+    """Fingerprint of the configuration it was opened under."""
 
 
 class TraceAssembler:
@@ -32,10 +39,18 @@ class TraceAssembler:
         self._closed = closed or ClosedTraces()
         self.open: dict[bytes, OpenTrace] = {}
         self.held_bytes = 0
+        self.pending_spans = 0
+        """Spans in open traces that no revision has been closed with."""
+        self.configuration = ""
+        """Fingerprint of the configuration in force; noted on traces that open."""
         self.duplicates = 0
         """Items that arrived again."""
         self._checks: list[tuple[float, bytes]] = []
         self._full: list[bytes] = []
+
+    def configure(self, config: AssemblyConfig) -> None:
+        """Close by other times and sizes from now on."""
+        self._config = config
 
     def add_spans(
         self, spans: Iterable[KeptSpan], now: float, entry: int, is_context: bool = False
@@ -45,7 +60,7 @@ class TraceAssembler:
         Resent spans are counted and left out, and so is context of traces that are not open.
         """
         touched: set[bytes] = set()
-        held, max_spans, get = 0, self._config.max_spans, self.open.get
+        held, grown, max_spans, get = 0, 0, self._config.max_spans, self.open.get
         for span in spans:
             trace_id = span.trace_id
             trace = get(trace_id)
@@ -59,7 +74,9 @@ class TraceAssembler:
                 self.duplicates += 1
                 continue
             trace.size += size
+            trace.fresh += 1
             held += size
+            grown += 1
             if trace_id not in touched:
                 touched.add(trace_id)
                 trace.entries.add(entry)
@@ -68,13 +85,14 @@ class TraceAssembler:
             if not is_context and len(trace.spans) % max_spans == 0:
                 self._full.append(trace_id)
         self.held_bytes += held
+        self.pending_spans += grown
         return touched
 
     def add_logs(self, logs: Iterable[KeptLog], now: float, entry: int) -> set[bytes]:
         """Hold log records of one journal entry; the traces that grew."""
         touched: set[bytes] = set()
         for log in logs:
-            digest = hash(log.item[2])
+            digest = _digest(log.item[2])
             trace = self.open.get(log.trace_id) or self._open_by_log(log.trace_id, digest, now)
             size = trace.add_log(log.item, digest) if trace is not None else 0
             if trace is None or not size:
@@ -104,13 +122,21 @@ class TraceAssembler:
         self._start(trace_id, now, before)
         return True
 
-    def discard(self, trace_id: bytes) -> set[int]:
-        """Drop an open trace that no rate could select; its journal entries."""
+    def remember(self, trace_id: bytes, revision: int, encoded: bytes) -> None:
+        """Know a trace that was closed before a restart."""
+        self._closed.add(trace_id, ClosedTrace.decode(revision, encoded))
+
+    def discard(self, trace_id: bytes) -> OpenTrace | None:
+        """Take an open trace out, to be given up."""
         trace = self.open.pop(trace_id, None)
-        if trace is None:
-            return set()
-        self.held_bytes -= trace.size
-        return trace.entries
+        if trace is not None:
+            self.held_bytes -= trace.size
+            self.pending_spans -= trace.fresh
+        return trace
+
+    def oldest(self) -> bytes | None:
+        """The trace that was opened first."""
+        return next(iter(self.open), None)
 
     def due(self, now: float, limit: int = 1_000_000) -> list[Closed]:
         """Close and return at most about ``limit`` traces whose time has come."""
@@ -152,7 +178,7 @@ class TraceAssembler:
         return self._start(trace_id, now, before)
 
     def _start(self, trace_id: bytes, now: float, before: ClosedTrace | None) -> OpenTrace:
-        trace = self.open[trace_id] = OpenTrace(now)
+        trace = self.open[trace_id] = OpenTrace(now, self.configuration)
         heapq.heappush(self._checks, (now + self._config.quiet, trace_id))
         if before is not None:
             before.restore(trace)
@@ -163,6 +189,7 @@ class TraceAssembler:
     def _close(self, trace_id: bytes, complete: bool) -> Closed:
         trace = self.open.pop(trace_id)
         self.held_bytes -= trace.size
+        self.pending_spans -= trace.fresh
         raw = RawTrace(
             trace_id,
             trace.spans,
@@ -171,5 +198,11 @@ class TraceAssembler:
             trace.revision,
             complete,
         )
-        self._closed.add(trace_id, ClosedTrace.of(trace, raw))
-        return Closed(raw, trace.entries)
+        memory = ClosedTrace.of(trace, raw)
+        self._closed.add(trace_id, memory)
+        return Closed(raw, trace.entries, memory, trace.fresh, trace.configuration)
+
+
+def _digest(item: bytes) -> int:
+    """64 bits, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(item, digest_size=8).digest(), "big")

@@ -11,7 +11,8 @@ import asyncio
 import hmac
 
 from aiohttp import hdrs, web
-from prometheus_client import exposition
+from prometheus_client import CollectorRegistry, exposition
+from prometheus_client.metrics_core import Metric
 
 from otel_evaluator.clock import Clock
 from otel_evaluator.errors import Busy, ConfigError
@@ -33,6 +34,17 @@ MAX_READS = 4
 """Reads of the store at once: the embedded engine also has writes to do."""
 READ_SECONDS = 30.0
 """Deadline of one read of the store."""
+
+
+class _Collected:
+    """All metrics as of one moment."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._families = list(registry.collect())
+
+    def collect(self) -> list[Metric]:
+        """What was read."""
+        return self._families
 
 
 class _CutOff(asyncio.Protocol):
@@ -146,7 +158,9 @@ class AdminServer:
         self._scrapes += 1
         try:
             encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
-            body = await asyncio.to_thread(encode, self._metrics.registry)
+            # Read in one step of the event loop, so that counters agree with each other.
+            families = _Collected(self._metrics.registry)
+            body = await asyncio.to_thread(encode, families)
             response = web.StreamResponse(headers={"Content-Type": content_type})
             response.enable_compression()
             try:

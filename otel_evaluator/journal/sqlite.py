@@ -5,35 +5,47 @@ Invariants:
 * an entry is acknowledged only after the transaction that holds it has committed;
 * with ``durability: power`` every commit is synced (``synchronous=FULL``), with ``process``
   the operating system's cache is enough (``NORMAL`` does not sync a WAL commit);
-* a row is deleted only after every subject of it is done, in the same thread, so a deletion
-  can never overtake an append.
+* a subject's outcomes enter the outbox in the transaction that deletes its entries;
+* a batch is durable before a sink sees it, and stays until every sink has confirmed it.
 
-All appends and deletions that are waiting when the thread becomes free share one
-transaction: that is the group commit.
+After a failed sync the pages of the write-ahead log are written again from the first one that
+was not confirmed, so no retry trusts what the page cache claims to have stored.
 """
 
 import asyncio
-import fcntl
 import os
-import queue
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import structlog
 
-from otel_evaluator.api.journal import Entry, JournalStatistics, Signal
-from otel_evaluator.errors import JournalError, JournalFull, JournalLocked
+from otel_evaluator.api.journal import (
+    Closed,
+    Done,
+    Entry,
+    Frozen,
+    JournalStatistics,
+    Kept,
+    Part,
+    Row,
+    Signal,
+)
+from otel_evaluator.errors import JournalError, JournalFull
+from otel_evaluator.journal import statements
+from otel_evaluator.journal.committer import Committer, Operation
+from otel_evaluator.journal.folder import DATABASE, Reserve, own
+from otel_evaluator.journal.limits import Limits
+from otel_evaluator.journal.opening import open_database
+from otel_evaluator.journal.schema import PAGE
 
-_SCHEMA_VERSION = 1
-_MAX_GROUP = 512
-_SIGNALS: tuple[Signal, ...] = ("traces", "logs")
+T = TypeVar("T")
+READ_BYTES = 4 * 2**20
+"""About what one ``read`` gives at once."""
+_VACUUM_PAGES = 1024
 _log = structlog.get_logger(__name__)
-
-_Append = tuple[Signal, bytes, int, "asyncio.Future[int]"]
-_WAKE = "wake"
 
 
 class SqliteJournal:
@@ -41,52 +53,55 @@ class SqliteJournal:
 
     def __init__(self, path: Path, durability: Literal["power", "process"], max_size: int) -> None:
         self.durability: str = durability
-        self._max_size = max_size
-        self._folder = path
-        self._lock_file = _own(path)
+        self._path = path / DATABASE
+        self._limits = Limits(max_size)
+        self._lock_file = own(path)
         try:
-            self._database = _open(path / "journal.db", durability)
+            self._database, self._damaged = open_database(
+                self._path, durability, self._limits.checkpoint_pages
+            )
         except BaseException:
             os.close(self._lock_file)
             raise
-        self._loop = asyncio.get_running_loop()
-        self._appends: queue.SimpleQueue[_Append | str | None] = queue.SimpleQueue()
-        self._woken = False
-        self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._live: dict[int, tuple[int, int]] = {}
-        self._bytes = 0
+        self._inode = self._path.stat().st_ino
+        self._reader = sqlite3.connect(
+            f"file:{self._path}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+        )
+        self._reading = threading.Lock()
         self._waiting = 0
-        self._state: bytes | None = None
-        self._load_live()
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
+        self._room = asyncio.Event()
+        self._count, self.last_entry = statements.count_entries(self._database)
+        self._used = self._oldest_ns = 0
+        self._measure()
+        self._changed()
+        self._committer = Committer(
+            self._database,
+            Reserve(path, self._limits.reserve),
+            self._limits.group_bytes,
+            self._measure,
+            self._shrink,
+            self._changed,
+        )
 
-    def recover(self) -> Iterator[Entry]:
-        """Yield the unfinished entries, oldest first, one row at a time."""
-        reader = sqlite3.connect(f"file:{self._folder / 'journal.db'}?mode=ro", uri=True)
-        try:
-            for sequence in list(self._live):
-                row = reader.execute(
-                    "SELECT arrived_ns, signal, body FROM entry WHERE sequence = ?", (sequence,)
-                ).fetchone()
-                if row is not None:
-                    yield Entry(sequence, row[0], _SIGNALS[row[1]], row[2])
-        finally:
-            reader.close()
-
-    async def append(self, signal: Signal, body: bytes, arrived_ns: int) -> int:
+    async def append(
+        self, signal: Signal, body: bytes, arrived_ns: int, configuration: str = ""
+    ) -> int:
         """Keep one entry; returns once it is committed."""
-        if self._bytes + self._waiting + len(body) > self._max_size:
+        if not self._limits.takes_entry(self._used + self._waiting, len(body)):
             raise JournalFull(
-                f"the journal holds {self._bytes} bytes of at most {self._max_size}; it drains"
-                " when the sinks accept scores again"
+                f"the journal uses {self._used} bytes of at most {self._limits.max_size}; it"
+                " drains when the sinks accept scores again"
             )
-        if not self._folder.exists():
-            raise JournalError(f"the journal folder {self._folder} has disappeared")
-        future: asyncio.Future[int] = self._loop.create_future()
+        if not self._is_there():
+            raise JournalError(f"the journal {self._path} has disappeared")
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def insert(database: sqlite3.Connection) -> int:
+            return statements.add_entry(database, arrived_ns, signal, configuration, body)
+
         self._waiting += len(body)
+        self._committer.submit(Operation(insert, future, len(body), may_fail=True))
         try:
-            self._appends.put((signal, body, arrived_ns, future))
             sequence = await asyncio.shield(future)
         except asyncio.CancelledError:
             # The sender gave up and will send again: this copy must not stay behind.
@@ -94,192 +109,149 @@ class SqliteJournal:
             raise
         finally:
             self._waiting -= len(body)
-        self._live[sequence] = (arrived_ns, len(body))
-        self._bytes += len(body)
+        self._count += 1
         return sequence
 
-    def finish(self, sequences: Iterable[int]) -> None:
-        """Release entries; they are deleted with the next transaction."""
-        for sequence in sequences:
-            _, size = self._live.pop(sequence, (0, 0))
-            self._bytes -= size
-            self._finished.put(sequence)
-        if not self._woken and not self._finished.empty():
-            # What is done must not come back after a crash: do not wait for the next append.
-            self._woken = True
-            self._appends.put(_WAKE)
+    async def read(self, after: int) -> list[Entry]:
+        """The next entries; damaged ones are set aside."""
+        entries, damaged = await self._ask(
+            lambda reader: statements.entries_after(reader, after, READ_BYTES)
+        )
+        for sequence in damaged:
+            self._set_aside("entry", sequence)
+        if damaged and not entries:
+            return await self.read(damaged[-1])
+        return entries
 
-    def _discard(self, future: "asyncio.Future[int]") -> None:
-        if not future.cancelled() and future.exception() is None:
-            self._finished.put(future.result())
+    async def finish(self, done: Done) -> Kept:
+        """Commit what a subject leaves, in one transaction."""
+        kept = await self._submit(self._finishing(done), len(done.rows))
+        self._count -= len(done.entries)
+        return kept
+
+    def release(self, entries: Iterable[int]) -> None:
+        """Delete entries with the next transaction."""
+        done = Done(entries=tuple(entries))
+        self._count -= len(done.entries)
+        self._committer.submit(Operation(self._finishing(done)))
+
+    async def has_room(self) -> None:
+        """Wait until the outbox may grow."""
+        await self._room.wait()
+
+    async def freeze(self, batch_id: str, last: int) -> Frozen:
+        """Make a batch, durably."""
+        return await self._submit(lambda database: statements.freeze(database, batch_id, last))
+
+    async def rows(self, batch: Frozen) -> list[bytes]:
+        """The batch's rows; damaged ones are set aside and left out."""
+        rows, damaged = await self._ask(lambda reader: statements.rows_of(reader, batch))
+        for sequence in damaged:
+            self._set_aside("outbox", sequence)
+        return rows
+
+    def delivered(self, sink: str, number: int) -> None:
+        """Advance the sink's cursor and delete what every sink has."""
+        self._committer.submit(Operation(lambda db: statements.delivered(db, sink, number)))
+
+    def quarantine(self, sink: str, reason: str, rows: bytes, noted_ns: int) -> None:
+        """Set rows aside, bounded in number."""
+        self._committer.submit(
+            Operation(lambda db: statements.set_aside(db, sink, reason, rows, noted_ns))
+        )
+
+    async def outbox(self, sinks: Sequence[str]) -> tuple[list[Frozen], dict[str, int], list[Row]]:
+        """Read once, before anything is delivered."""
+        return await self._submit(lambda database: statements.outbox(database, sinks))
+
+    def closed(self) -> Iterator[Closed]:
+        """What was evaluated lately; damaged records are left out."""
+        return statements.closed(self._reader)
+
+    def parts(self) -> Iterator[Part]:
+        """What conversations still need; damaged records are left out."""
+        return statements.parts(self._reader)
 
     def load_state(self) -> bytes:
-        """What ``save_state`` kept last; empty when nothing."""
-        row = self._database.execute("SELECT value FROM state").fetchone()
-        return bytes(row[0]) if row else b""
+        """What ``save_state`` kept last."""
+        return statements.load_state(self._reader)
 
     def save_state(self, state: bytes) -> None:
-        """Keep a small value across restarts, with the next transaction."""
-        self._state = state
+        """Keep a small value."""
+        self._committer.submit(Operation(lambda database: statements.save_state(database, state)))
 
     def statistics(self) -> JournalStatistics:
-        """Entries and bytes not finished."""
-        oldest = next(iter(self._live.values()), (0, 0))[0]
-        return JournalStatistics(len(self._live), self._bytes, oldest)
+        """As of the last transaction."""
+        problem = self._committer.problem
+        if not self._is_there():
+            problem = f"the journal {self._path} has disappeared"
+        return JournalStatistics(self._count, self._used, self._oldest_ns, self._damaged, problem)
 
     async def aclose(self) -> None:
         """Commit what waits, stop the thread, release the folder."""
-        self._appends.put(None)
-        await asyncio.to_thread(self._thread.join)
-        # The last commit's futures resolve now; those that were given up ask for deletions.
-        for _ in range(3):
-            await asyncio.sleep(0)
-        self._commit([])
+        await self._committer.aclose(Operation(statements.mark_clean))
+        with self._reading:
+            self._reader.close()
         self._database.close()
         os.close(self._lock_file)
 
-    def _load_live(self) -> None:
-        rows = self._database.execute(
-            "SELECT sequence, arrived_ns, length(body) FROM entry ORDER BY sequence"
-        )
-        for sequence, arrived_ns, size in rows:
-            self._live[sequence] = (arrived_ns, size)
-            self._bytes += size
+    def _finishing(self, done: Done) -> Callable[[sqlite3.Connection], Kept]:
+        remembered = self._limits.remembered
+        return lambda database: statements.finish(database, done, remembered)
 
-    def _run(self) -> None:
-        while True:
-            try:
-                first = self._appends.get(timeout=0.5)
-            except queue.Empty:
-                self._commit([])
-                continue
-            group = [first]
-            while first is not None and len(group) < _MAX_GROUP:
-                try:
-                    group.append(self._appends.get_nowait())
-                except queue.Empty:
-                    break
-            self._woken = False
-            self._commit([append for append in group if isinstance(append, tuple)])
-            if None in group:
-                return
+    async def _submit(self, run: Callable[[sqlite3.Connection], T], size: int = 0) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._committer.submit(Operation(run, future, size))
+        return await asyncio.shield(future)
 
-    def _commit(self, appends: list[_Append]) -> None:
-        """One transaction for all of ``appends`` and every waiting deletion."""
-        finished = []
-        while True:
-            try:
-                finished.append((self._finished.get_nowait(),))
-            except queue.Empty:
-                break
-        if not appends and not finished and self._state is None:
-            return
+    async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        def ask() -> T:
+            with self._reading:
+                return question(self._reader)
+
         try:
-            sequences = self._write(appends, finished)
+            return await asyncio.to_thread(ask)
         except sqlite3.Error as error:
-            self._fail(appends, finished, error)
-            return
-        self._loop.call_soon_threadsafe(_resolve, appends, sequences)
+            raise JournalError(
+                f"the journal {self._path} could not be read ({error}); stop the service and run"
+                f" `otel-evaluator journal repair {self._path.parent}`"
+            ) from None
 
-    def _write(self, appends: list[_Append], finished: list[tuple[int]]) -> list[int]:
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        state, self._state = self._state, None
-        try:
-            database.executemany("DELETE FROM entry WHERE sequence = ?", finished)
-            if state is not None:
-                database.execute("REPLACE INTO state (id, value) VALUES (1, ?)", (state,))
-            sequences = [
-                database.execute(
-                    "INSERT INTO entry (arrived_ns, signal, body) VALUES (?, ?, ?)",
-                    (arrived_ns, _SIGNALS.index(signal), body),
-                ).lastrowid
-                or 0
-                for signal, body, arrived_ns, _ in appends
-            ]
-            database.execute("COMMIT")
-        except sqlite3.Error:
-            if self._state is None:
-                self._state = state
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-        return sequences
+    def _discard(self, future: "asyncio.Future[int]") -> None:
+        if not future.cancelled() and future.exception() is None:
+            self._count += 1
+            self.release((future.result(),))
 
-    def _fail(
-        self, appends: list[_Append], finished: list[tuple[int]], error: sqlite3.Error
-    ) -> None:
-        _log.error("journal_write_failed", error_type=type(error).__name__, entries=len(appends))
-        for (sequence,) in finished:
-            self._finished.put(sequence)
-        problem = JournalError(f"the journal could not be written: {error}")
-        self._loop.call_soon_threadsafe(_reject, appends, problem)
-
-
-def _resolve(appends: list[_Append], sequences: list[int]) -> None:
-    for (_, _, _, future), sequence in zip(appends, sequences, strict=True):
-        if not future.done():
-            future.set_result(sequence)
-
-
-def _reject(appends: list[_Append], problem: JournalError) -> None:
-    for _, _, _, future in appends:
-        if not future.done():
-            future.set_exception(problem)
-
-
-def _own(folder: Path) -> int:
-    """Create and lock the folder; the lock's file descriptor."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise JournalError(
-            f"journal.path: {folder} cannot be used ({error.strerror}); choose a folder that"
-            " this user may write"
-        ) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise JournalLocked(
-            f"journal.path: {folder} is in use by another process; stop it or choose another path"
-        ) from None
-    return descriptor
-
-
-def _open(path: Path, durability: str) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        _prepare(database, path, durability)
-    except sqlite3.Error as error:
-        database.close()
-        raise JournalError(
-            f"journal.path: {path} cannot be opened as a journal ({error}); restore it, or move"
-            " it away to begin with an empty one"
-        ) from None
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _prepare(database: sqlite3.Connection, path: Path, durability: str) -> None:
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute(f"PRAGMA synchronous={'FULL' if durability == 'power' else 'NORMAL'}")
-    database.execute("PRAGMA temp_store=MEMORY")
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version not in (0, _SCHEMA_VERSION):
-        raise JournalError(
-            f"journal.path: {path} was written by a newer version (format {version});"
-            f" this version reads format {_SCHEMA_VERSION}"
+    def _set_aside(self, table: str, sequence: int) -> None:
+        self._damaged += 1
+        _log.error("journal_record_damaged", table=table, sequence=sequence)
+        self._committer.submit(
+            Operation(lambda database: statements.set_damaged_aside(database, table, sequence))
         )
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS entry (sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
-        " arrived_ns INTEGER NOT NULL, signal INTEGER NOT NULL, body BLOB NOT NULL)"
-    )
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, value BLOB NOT NULL)"
-    )
-    database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
+
+    def _is_there(self) -> bool:
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def _measure(self) -> None:
+        """In the committing thread, after each transaction."""
+        pages, free = statements.pages(self._database)
+        self._used = (pages - free) * PAGE
+        self._oldest_ns = statements.oldest_entry(self._database)
+
+    def _changed(self) -> None:
+        if self._limits.takes_rows(self._used):
+            self._room.set()
+        else:
+            self._room.clear()
+
+    def _shrink(self) -> None:
+        """In the committing thread, when idle: give pages back that a backlog had needed."""
+        pages, free = statements.pages(self._database)
+        if free > max(4 * _VACUUM_PAGES, pages // 2):
+            try:
+                self._database.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            except sqlite3.Error:
+                _log.warning("journal_not_shrunk")

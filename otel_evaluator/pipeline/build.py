@@ -31,11 +31,12 @@ from otel_evaluator.pipeline.engine import Parts
 from otel_evaluator.pipeline.entries import Entries
 from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
 from otel_evaluator.pipeline.feedback import FeedbackBox
+from otel_evaluator.pipeline.generation import Generation, fingerprint
 from otel_evaluator.pipeline.ledger import Ledger
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
-from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.pipeline.work import Work
+from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.sample.sampler import Sampler
 from otel_evaluator.select.selector import Selector
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
@@ -67,8 +68,23 @@ def validate(path: Path, environ: Mapping[str, str] | None = None) -> RootConfig
 def journal(config: JournalConfig) -> Journal:
     """The journal that the configured durability needs; opens and locks its folder."""
     if config.durability == "none":
-        return MemoryJournal()
+        return MemoryJournal(config.max_size)
     return SqliteJournal(config.path, config.durability, config.max_size)
+
+
+def generation(config: RootConfig, budget: BudgetState, metrics: Metrics) -> Generation:
+    """What the configuration decides with; its workers are not started."""
+    rules = rules_of(evaluators_of(config))
+    sampler = Sampler(config.sampling, rules, HINTS, budget)
+    labels = config.admin.labels
+    return Generation(
+        fingerprint=fingerprint(config),
+        rules=rules,
+        sampler=sampler,
+        selector=selector(config, sampler),
+        pool=pool(config, metrics),
+        counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
+    )
 
 
 def selector(config: RootConfig, sampler: Sampler) -> Selector:
@@ -101,28 +117,17 @@ def without(work: Work, step: int, reason: str) -> Work:
 
 
 def parts(
-    config: RootConfig,
-    state: PipelineState,
-    opened: Journal,
-    workers: WorkerPool,
-    delivery: Delivery,
-    metrics: Metrics,
-    clock: Clock,
+    config: RootConfig, opened: Journal, delivery: Delivery, metrics: Metrics, clock: Clock
 ) -> Parts:
-    """What the engine works with."""
-    rules = rules_of(evaluators_of(config))
-    labels = config.admin.labels
+    """What the engine works with, whatever it decides."""
     return Parts(
-        rules=rules,
-        sampler=Sampler(config.sampling, rules, HINTS, state.budget),
         traces=TraceAssembler(config.assembly),
         conversations=ConversationAssembler(config.assembly),
-        entries=Entries(opened),
-        pool=workers,
+        entries=Entries(),
+        journal=opened,
         delivery=delivery,
         ledger=Ledger(),
         feedback=FeedbackBox(),
-        counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
         metrics=metrics,
         clock=clock,
     )

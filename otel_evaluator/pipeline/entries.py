@@ -1,31 +1,23 @@
-"""How many traces still need each journal entry; at none it is released."""
+"""How many traces still need each journal entry; at none it may be released."""
 
 from collections.abc import Iterable
-
-from otel_evaluator.api.journal import Journal
 
 
 class Entries:
     """Reference counts of journal entries; a trace counts once per entry it has items in."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self) -> None:
         self._open: dict[int, int] = {}
 
-    def opened(self, entry: int, traces: int) -> None:
-        """Note that ``traces`` traces hold items of a new entry."""
-        if traces:
-            self._open[entry] = traces
-        else:
-            self._journal.finish((entry,))
+    def opened(self, entry: int, traces: int) -> list[int]:
+        """Note that ``traces`` traces hold items of a new entry; it is released if none does."""
+        if not traces:
+            return [entry]
+        self._open[entry] = traces
+        return []
 
-    def kept(self, entries: Iterable[int]) -> None:
-        """Count one more user of entries: a conversation that outlives its traces."""
-        for entry in entries:
-            self._open[entry] = self._open.get(entry, 0) + 1
-
-    def done(self, entries: Iterable[int]) -> None:
-        """Release one use of each entry."""
+    def done(self, entries: Iterable[int]) -> list[int]:
+        """Release one use of each entry; those that nobody needs any more."""
         finished = []
         for entry in entries:
             left = self._open.get(entry, 0) - 1
@@ -33,5 +25,4 @@ class Entries:
                 self._open[entry] = left
             elif self._open.pop(entry, None) is not None:
                 finished.append(entry)
-        if finished:
-            self._journal.finish(finished)
+        return finished

@@ -22,6 +22,7 @@ class Ledger:
         self._limit = limit
         self._told: OrderedDict[str, list[bytes]] = OrderedDict()
         self._sampled_out: OrderedDict[bytes, SampledOut] = OrderedDict()
+        self._given_up: OrderedDict[bytes, str] = OrderedDict()
 
     def add(self, trace_id: str, told: bytes) -> None:
         """Keep the packed stories of one closed trace; a later revision is added."""
@@ -36,12 +37,20 @@ class Ledger:
         if len(self._sampled_out) > self._limit:
             self._sampled_out.popitem(last=False)
 
+    def set_aside(self, trace_id: bytes, reason: str) -> None:
+        """Note a trace that was given up before it was evaluated."""
+        self._given_up[trace_id] = reason
+        if len(self._given_up) > self._limit:
+            self._given_up.popitem(last=False)
+
     def why(self, trace_id: str) -> dict[str, Any] | None:
         """The story of a trace as plain values; None when it is not remembered."""
         told = self._told.get(trace_id)
         if told is not None:
             subjects = [subject for packed in told for subject in stories.unpack(packed)]
             return {"trace_id": trace_id, "subjects": subjects}
+        if bytes.fromhex(trace_id) in self._given_up:
+            return {"trace_id": trace_id, "subjects": [self._dropped(trace_id)]}
         out = self._sampled_out.get(bytes.fromhex(trace_id))
         if out is None:
             return None
@@ -55,3 +64,13 @@ class Ledger:
             "outcomes": [],
         }
         return {"trace_id": trace_id, "subjects": [subject]}
+
+    def _dropped(self, trace_id: str) -> dict[str, Any]:
+        return {
+            "kind": "trace",
+            "key": trace_id,
+            "decision": "dropped",
+            "reason": self._given_up[bytes.fromhex(trace_id)],
+            "explanation": "the journal was full and journal.overflow says to drop",
+            "outcomes": [],
+        }

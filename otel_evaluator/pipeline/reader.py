@@ -1,10 +1,7 @@
 """What the administration endpoint asks of the running pipeline."""
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
-from otel_evaluator.api.journal import Journal
-from otel_evaluator.api.writer import Writer
 from otel_evaluator.errors import Busy, SinkError
 from otel_evaluator.expose.reader import Feedback, Joined, ScoresQuery
 from otel_evaluator.pipeline.engine import Engine, Parts
@@ -12,40 +9,36 @@ from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 
 
-class Closing(Protocol):
-    """Whoever knows that the service stops."""
+class Running(Protocol):
+    """What the service tells of itself."""
+
+    config: RootConfig
 
     @property
     def is_closing(self) -> bool: ...
+
+    @property
+    def is_behind(self) -> bool: ...
+
+    @property
+    def storage(self) -> ClickHouseWriter | None: ...
 
 
 class PipelineReader:
     """Implements ``expose.reader.Reader``."""
 
-    def __init__(
-        self,
-        config: RootConfig,
-        engine: Engine,
-        parts: Parts,
-        writers: Sequence[Writer],
-        journal: Journal,
-        service: Closing,
-    ) -> None:
-        self._config = config
+    def __init__(self, engine: Engine, parts: Parts, service: Running) -> None:
         self._engine = engine
         self._parts = parts
-        self._journal = journal
         self._service = service
-        self._storage = next((w for w in writers if isinstance(w, ClickHouseWriter)), None)
 
     async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
         """Rows of ``otel_evaluator_scores``, newest first."""
-        if self._storage is None:
+        storage = self._service.storage
+        if storage is None:
             raise Busy("no storage.clickhouse is configured; scores go to exporters.otlp only")
         try:
-            return await self._storage.scores(
-                query.evaluator, query.since_ns, query.below, query.limit
-            )
+            return await storage.scores(query.evaluator, query.since_ns, query.below, query.limit)
         except SinkError as error:
             raise Busy(f"the storage does not answer: {error}", 5.0) from None
 
@@ -85,12 +78,19 @@ class PipelineReader:
 
     def state(self) -> dict[str, Any]:
         """What is ready and what is not."""
-        statistics = self._journal.statistics()
+        statistics = self._parts.journal.statistics()
         closing = self._service.is_closing
         sinks = self._parts.delivery.statistics()
         rooms = {
             "receive": {"ready": not closing},
-            "journal": {"ready": True, "bytes": statistics.bytes, "entries": statistics.entries},
+            "journal": {
+                "ready": not statistics.problem,
+                "bytes": statistics.bytes,
+                "entries": statistics.entries,
+                "damaged_records": statistics.damaged,
+                "problem": statistics.problem,
+                "catching_up": self._service.is_behind,
+            },
             "assemble": {
                 "ready": True,
                 "open_traces": len(self._parts.traces.open),
@@ -98,13 +98,14 @@ class PipelineReader:
             },
             "evaluate": {
                 "ready": True,
-                "workers": self._config.workers,
+                "workers": self._service.config.workers,
                 "pending": self._engine.pending,
             },
         }
         return {
-            "ready": not closing,
-            "durability": self._journal.durability,
+            "ready": not closing and not statistics.problem,
+            "durability": self._parts.journal.durability,
+            "configuration": self._engine.current.fingerprint,
             "rooms": rooms,
             "sinks": sinks,
         }

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from otel_evaluator.assemble.config import AssemblyConfig
-from otel_evaluator.config.base import ComponentConfig
+from otel_evaluator.config.base import ComponentConfig, Duration
 from otel_evaluator.expose.config import AdminConfig
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.judges.config import JudgeConfig
@@ -86,6 +86,9 @@ class RootConfig(ComponentConfig):
 
     admin: AdminConfig = AdminConfig()
     """Metrics, health and the read API."""
+
+    grace: Annotated[Duration, Field(gt=0)] = 10.0
+    """Time that work in hand has to finish after SIGTERM; what is left stays in the journal."""
 
     workers: Annotated[int, Field(ge=0, le=256)] = 1
     """Evaluator processes; 0 runs evaluators in a thread of the one process."""

@@ -1,6 +1,7 @@
 """One running service: start in the order of the data's way back, stop the other way round."""
 
 import asyncio
+from collections.abc import Coroutine
 
 import structlog
 
@@ -10,18 +11,22 @@ from otel_evaluator.clock import Clock, SystemClock
 from otel_evaluator.errors import Busy
 from otel_evaluator.expose.server import AdminServer
 from otel_evaluator.metrics import Metrics
-from otel_evaluator.pipeline import build
+from otel_evaluator.pipeline import build, gauges
 from otel_evaluator.pipeline.engine import Engine, Parts
 from otel_evaluator.pipeline.intake import PipelineIntake
 from otel_evaluator.pipeline.reader import PipelineReader
+from otel_evaluator.pipeline.recovery import Recovery, remember
+from otel_evaluator.pipeline.reload import prepare
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.state import PipelineState, dump, load
 from otel_evaluator.receive.admission import Admission
 from otel_evaluator.receive.server import Receiver
+from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 from otel_evaluator.write.deliver import Delivery
 
 STATE_EVERY_S = 5.0
+RETIRE_EVERY_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -29,16 +34,16 @@ class Service:
     """Builds, starts and stops the rooms of one configuration."""
 
     def __init__(self, config: RootConfig, clock: Clock | None = None) -> None:
-        self._config = config
+        self.config = config
         self._clock = clock or SystemClock()
         self.metrics = Metrics()
         self.metrics["build_info"].labels(otel_evaluator.__version__).set(1)
-        self._pool = build.pool(config, self.metrics)
         self._writers = build.writers(config, self._clock, self.metrics)
+        self._first = build.generation(config, BudgetState(), self.metrics)
         self._journal: Journal | None = None
-        self._delivery: Delivery | None = None
         self._engine: Engine | None = None
         self._parts: Parts | None = None
+        self._intake: PipelineIntake | None = None
         self._receiver: Receiver | None = None
         self._admin: AdminServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,42 +61,49 @@ class Service:
         Worker processes come first: neither gRPC nor the embedded database may exist when a
         process is spawned.
         """
-        config, metrics, clock = self._config, self.metrics, self._clock
-        await self._pool.start()
-        self._journal = build.journal(config.journal)
-        state = load(self._journal.load_state())
-        self._delivery = Delivery(
-            self._writers, clock, metrics, on_confirmed=lambda batch: engine.confirmed(batch)
-        )
-        self._parts = build.parts(
-            config, state, self._journal, self._pool, self._delivery, metrics, clock
-        )
-        engine = self._engine = Engine(self._parts)
+        config, metrics, clock = self.config, self.metrics, self._clock
+        await self._first.pool.start()
+        journal = self._journal = build.journal(config.journal)
+        state = load(journal.load_state())
+        self._first.sampler.restore(state.budget)
+        delivery = Delivery(self._writers, journal, clock, metrics)
+        parts = self._parts = build.parts(config, journal, delivery, metrics, clock)
+        engine = self._engine = Engine(parts, self._first)
         engine.agents.update(state.agents)
-        await self._delivery.start()
-        intake = self._intake(self._parts)
+        remember(parts)
+        await delivery.start()
         # The rates in force decide what of the journal can still be selected.
-        self._parts.sampler.advance(clock.time_ns())
-        self._recover(intake)
+        self._first.sampler.advance(clock.time_ns())
+        intake = self._intake = PipelineIntake(
+            parts, engine, lambda: self._closing, config.journal.overflow
+        )
+        recovery = Recovery(parts, intake, config.assembly.max_memory)
+        await recovery.begin()
         admission = Admission(config.receivers.otlp.limits, metrics, clock, pressure=self.pressure)
         self._receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)
-        reader = PipelineReader(config, engine, self._parts, self._writers, self._journal, self)
-        self._admin = AdminServer(config.admin, reader, metrics, clock)
-        self._gauges()
+        self._admin = AdminServer(config.admin, PipelineReader(engine, parts, self), metrics, clock)
+        gauges.bind(metrics, parts, engine, intake)
         await self._admin.start()
         await self._receiver.start()
-        self._tasks = [asyncio.create_task(engine.run()), asyncio.create_task(self._keep_state())]
-        _log.info("service_ready", durability=self._journal.durability, **self.ports)
+        self._run(engine.run(), recovery.run(), self._keep_state(), self._retire())
+        _log.info("service_ready", durability=journal.durability, **self.ports)
         if config.judges:
             _log.warning("judges_not_used", hint="no evaluator of this version asks a judge")
-        if self._journal.durability == "none":
+        if journal.durability == "none":
             _log.warning("journal_not_durable", hint="acknowledged spans do not survive a crash")
+
+    def _run(self, *loops: Coroutine[None, None, None]) -> None:
+        self._tasks += [asyncio.create_task(loop) for loop in loops]
 
     def pressure(self) -> Busy | None:
         """Why no request can be taken now."""
         if self._closing:
             return Busy("the service is shutting down; send again", 1.0, reason="shutdown")
-        if self._engine is not None and self._engine.held_bytes > self._config.assembly.max_memory:
+        engine = self._engine
+        if engine is None or self.is_behind:
+            # What is taken while older entries wait on disk joins them there.
+            return None
+        if engine.held_bytes > self.config.assembly.max_memory:
             return Busy(
                 "spans in memory are at assembly.max_memory; send again later",
                 reason="held_bytes",
@@ -103,6 +115,35 @@ class Service:
         """Whether new requests are refused because the service stops."""
         return self._closing
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether entries of an earlier run are still to be assembled."""
+        return self._intake is not None and self._intake.behind
+
+    @property
+    def storage(self) -> ClickHouseWriter | None:
+        """The sink that scores can be read from."""
+        return next((w for w in self._writers if isinstance(w, ClickHouseWriter)), None)
+
+    async def reload(self, config: RootConfig) -> None:
+        """Go on with another configuration; ConfigError or SinkError leaves all as it was.
+
+        Everything new is built and started before anything is replaced. What was accepted
+        is finished as the configuration of its time says.
+        """
+        engine, parts = self._engine, self._parts
+        assert engine is not None
+        assert parts is not None
+        change = await prepare(self.config, config, engine, self._clock, self.metrics)
+        if change.generation is not None:
+            engine.switch(change.generation)
+        if change.writers is not None:
+            self._writers = change.writers
+            await parts.delivery.replace(change.writers)
+        parts.traces.configure(config.assembly)
+        parts.conversations.configure(config.assembly)
+        self.config = config
+
     async def stop(self, grace_s: float = 10.0) -> None:
         """Refuse new work at once, evaluate and write what is closed, keep the rest."""
         self._closing = True
@@ -113,7 +154,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._drain(deadline)
-        await self._pool.aclose()
+        generations = self._engine.generations.values() if self._engine else [self._first]
+        await asyncio.gather(*(generation.pool.aclose() for generation in generations))
         if self._journal is not None:
             self._save_state()
             await self._journal.aclose()
@@ -124,77 +166,34 @@ class Service:
 
     async def _drain(self, deadline: float) -> None:
         """Finish within the deadline; without a journal open traces are closed as they are."""
-        engine = self._engine
-        if engine is None or self._delivery is None:
+        engine, parts = self._engine, self._parts
+        if engine is None or parts is None:
             return
-        if self._journal is not None and self._journal.durability == "none":
+        durable = parts.journal.durability != "none"
+        if not durable:
             engine.flush()
-        left = max(0.1, deadline - self._clock.monotonic())
+        # A part of the time is left for closing what is open to the outside.
+        left = (deadline - self._clock.monotonic()) * 0.8
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(max(0.1, left)):
                 await engine.finish()
         except TimeoutError:
             _log.warning("drain_incomplete", subjects=engine.pending)
-        await self._delivery.drain(max(0.1, deadline - self._clock.monotonic()))
-
-    def _intake(self, parts: Parts) -> PipelineIntake:
-        assert self._journal is not None
-        return PipelineIntake(
-            build.selector(self._config, parts.sampler),
-            parts.sampler,
-            self._journal,
-            parts.entries,
-            parts.traces,
-            parts.metrics,
-            parts.clock,
-            lambda: self._closing,
-        )
-
-    def _recover(self, intake: PipelineIntake) -> None:
-        assert self._journal is not None
-        count, oldest_ns = 0, self._clock.time_ns()
-        for entry in self._journal.recover():
-            intake.replay(entry)
-            count += 1
-            oldest_ns = min(oldest_ns, entry.arrived_ns)
-        if count:
-            _log.info("journal_recovered", entries=count)
-            for writer in self._writers:
-                if isinstance(writer, ClickHouseWriter):
-                    writer.expect_repeats(oldest_ns, self._repeat_s)
-
-    @property
-    def _repeat_s(self) -> float:
-        """How long recovered traces and conversations may take to be written again."""
-        assembly = self._config.assembly
-        return assembly.max_wait + assembly.conversation_idle + 600.0
+        left = (deadline - self._clock.monotonic()) * 0.8
+        await parts.delivery.drain(max(0.1, left), wait_for_failing=not durable)
 
     async def _keep_state(self) -> None:
         while True:
             await asyncio.sleep(STATE_EVERY_S)
             self._save_state()
 
+    async def _retire(self) -> None:
+        while True:
+            await asyncio.sleep(RETIRE_EVERY_S)
+            if self._engine is not None:
+                await self._engine.retire()
+
     def _save_state(self) -> None:
-        if self._journal is not None and self._parts is not None and self._engine is not None:
-            budget = self._parts.sampler.budget_state
+        if self._journal is not None and self._engine is not None:
+            budget = self._engine.current.sampler.budget_state
             self._journal.save_state(dump(PipelineState(budget.offered, self._engine.agents)))
-
-    def _gauges(self) -> None:
-        parts, journal, clock = self._parts, self._journal, self._clock
-        engine, delivery = self._engine, self._delivery
-        assert parts is not None
-        assert journal is not None
-        assert engine is not None
-        assert delivery is not None
-
-        def oldest() -> float:
-            oldest_ns = journal.statistics().oldest_ns
-            return max(0.0, (clock.time_ns() - oldest_ns) / 1e9) if oldest_ns else 0.0
-
-        gauges = self.metrics
-        gauges["journal_bytes"].set_function(lambda: journal.statistics().bytes)
-        gauges["journal_oldest_seconds"].set_function(oldest)
-        gauges["queue_subjects"].set_function(lambda: engine.pending)
-        gauges["open_traces"].set_function(lambda: len(parts.traces.open))
-        gauges["held_bytes"].set_function(lambda: engine.held_bytes)
-        gauges["sampling_rate_multiplier"].set_function(lambda: parts.sampler.multiplier)

@@ -127,7 +127,9 @@ class Admission:
         spread = self._random.uniform(1 - JITTER, 1 + JITTER)
         return min(max(delay, busy.retry_after_s), MAX_DELAY_SECONDS) * spread
 
-    def refused(self, error: Refused, signal: Signal, body: bytes | None = None) -> None:
+    def refused(
+        self, error: Refused, signal: Signal, protocol: str, body: bytes | None = None
+    ) -> None:
         """Count a refusal; spans only where the body was read and can be counted."""
         self.metrics.child("requests_refused", error.reason).inc()
         if signal != "traces" or body is None:
@@ -136,6 +138,7 @@ class Admission:
             count = count_items(body, self.limits.max_spans_per_request)
         except (Malformed, TooLarge):
             return
+        self.metrics.child("spans_received", protocol).inc(count)
         self.metrics.child("spans_refused", error.reason).inc(count)
 
 

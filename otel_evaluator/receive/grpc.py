@@ -195,7 +195,7 @@ class GrpcListener:
         self, context: Any, error: Refused, signal: Signal, body: bytes | None
     ) -> bytes:
         """End the call with the error's status; never returns."""
-        self._admission.refused(error, signal, body)
+        self._admission.refused(error, signal, "grpc", body)
         delay = self._admission.delay(error) if isinstance(error, Busy) else None
         reply = reply_to(error, delay)
         await context.abort(reply.code, reply.message, reply.trailing_metadata())

@@ -195,7 +195,7 @@ class HttpListener:
     def _refuse(
         self, error: Refused, signal: Signal, content_type: str, body: bytes | None
     ) -> web.Response:
-        self._admission.refused(error, signal, body if content_type == PROTOBUF else None)
+        self._admission.refused(error, signal, "http", body if content_type == PROTOBUF else None)
         delay = self._admission.delay(error) if isinstance(error, Busy) else None
         return _response(reply_to(error, delay), content_type)
 

@@ -26,9 +26,14 @@ class Sampler:
         """Whether conversations do not matter for decisions."""
         self._hash = KeyHash(config.seed)
         self._screen = Screen(config, rules, hints)
+        self._budget_config = config.budget
         self._budget = Budget(config.budget, budget_state)
         self._young: set[bytes] = set()
         self._old: set[bytes] = set()
+
+    def restore(self, state: BudgetState) -> None:
+        """Go on with the budget of an earlier run."""
+        self._budget = Budget(self._budget_config, state)
 
     @property
     def multiplier(self) -> float:

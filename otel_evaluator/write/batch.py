@@ -1,33 +1,43 @@
-"""Batches by size and age, frozen under an id that depends on their content alone."""
+"""Rows as the outbox keeps them, and batches cut in two."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import msgspec
 
 from otel_evaluator.api.writer import Batch, Sample
-from otel_evaluator.model.outcome import Outcome, Scored
+from otel_evaluator.model.outcome import Outcome
+from otel_evaluator.write.text import clean
 
 
-def batch_id(outcomes: Sequence[Outcome], samples: Sequence[Sample] = ()) -> str:
-    """32 hexadecimal characters: BLAKE2b-128 over what identifies the rows, in their order.
+class Rows(msgspec.Struct, array_like=True):
+    """Outcomes and samples of one finished subject."""
 
-    A score id with its time and value, or a subject's revision, stands for a row: the same
-    rows get the same id, so a batch rebuilt after a crash is recognised as a retry.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for outcome in outcomes:
-        verdict = outcome.verdict
-        said = verdict.value if isinstance(verdict, Scored) else verdict.reason
-        digest.update(f"{outcome.score_id} {outcome.started_ns} {outcome.name} {said};".encode())
-    for sample in samples:
-        named = f"{sample.subject_kind} {sample.subject_key} {sample.subject_revision}"
-        digest.update(len(named).to_bytes(8, "big") + named.encode("utf-8", "replace"))
-        digest.update(f"{sample.end_ns} {len(sample.transcript)};".encode())
-    return digest.hexdigest()
+    outcomes: tuple[Outcome, ...] = ()
+    samples: tuple[Sample, ...] = ()
 
 
-def freeze(outcomes: Sequence[Outcome], samples: Sequence[Sample] = ()) -> Batch:
-    """A batch of these rows with the id of its content."""
-    return Batch(batch_id(outcomes, samples), tuple(outcomes), tuple(samples))
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Rows)
+
+
+def encode(outcomes: Iterable[Outcome], samples: Iterable[Sample] = ()) -> bytes:
+    """Rows as bytes; text that no encoder takes is cleaned."""
+    rows = Rows(tuple(outcomes), tuple(samples))
+    try:
+        return _encoder.encode(rows)
+    except UnicodeEncodeError:
+        return _encoder.encode(clean(msgspec.to_builtins(rows)))
+
+
+def decode(batch_id: str, encoded: Sequence[bytes]) -> Batch:
+    """The batch of these rows."""
+    rows = [_decoder.decode(each) for each in encoded]
+    return Batch(
+        batch_id,
+        tuple(chain.from_iterable(each.outcomes for each in rows)),
+        tuple(chain.from_iterable(each.samples for each in rows)),
+    )
 
 
 def rows(batch: Batch) -> int:
@@ -49,56 +59,10 @@ def halves(batch: Batch) -> tuple[Batch, Batch]:
 
 
 def _part(part_id: str, everything: Sequence[Outcome | Sample]) -> Batch:
+    """A part may hold rows that the whole has written to another table."""
     return Batch(
         part_id,
         tuple(row for row in everything if isinstance(row, Outcome)),
         tuple(row for row in everything if isinstance(row, Sample)),
+        was_sent=True,
     )
-
-
-class BatchBuilder:
-    """Collects rows until there are ``max_rows`` of them or the oldest is ``max_age_s`` old.
-
-    Pure given the times it is told: ``now`` is monotonic seconds.
-    """
-
-    def __init__(self, max_rows: int, max_age_s: float) -> None:
-        if max_rows < 1:
-            raise ValueError("max_rows must be at least 1")
-        self._max_rows = max_rows
-        self._max_age_s = max_age_s
-        self._outcomes: list[Outcome] = []
-        self._samples: list[Sample] = []
-        self._opened_at = 0.0
-
-    def __len__(self) -> int:
-        return len(self._outcomes) + len(self._samples)
-
-    def add(
-        self, outcomes: Sequence[Outcome], samples: Sequence[Sample], now: float
-    ) -> list[Batch]:
-        """Take rows; returns the batches that became full."""
-        full: list[Batch] = []
-        incoming: list[Outcome | Sample] = [*outcomes, *samples]
-        for row in incoming:
-            if not len(self):
-                self._opened_at = now
-            if isinstance(row, Outcome):
-                self._outcomes.append(row)
-            else:
-                self._samples.append(row)
-            if len(self) >= self._max_rows:
-                full.extend(self.close())
-        return full
-
-    def due_in(self, now: float) -> float | None:
-        """Seconds until the open batch is old enough; None when there is none."""
-        return max(0.0, self._opened_at + self._max_age_s - now) if len(self) else None
-
-    def close(self) -> list[Batch]:
-        """The open batch, frozen, and start over; an empty list when it has no rows."""
-        if not len(self):
-            return []
-        batch = freeze(self._outcomes, self._samples)
-        self._outcomes, self._samples = [], []
-        return [batch]

@@ -1,13 +1,14 @@
-"""Delivery: batches go to every sink, each sink in its own loop, until it confirms them.
+"""Delivery: from the outbox to every sink, each sink in its own loop and at its own pace.
 
-Invariants: a batch leaves a sink's queue only when the sink confirmed every row of it or said
-of a single row that it can never be written (quarantine). Sinks do not wait for each other
-until one's queue is full; then ``put`` waits: nothing is dropped because a sink is slow.
+Invariants: rows are in the outbox before anything is sent; a batch is frozen, durably, before
+a sink sees it, so that a retry after a crash sends the same rows under the same id; a sink's
+cursor moves only when the sink confirmed every row of the batch, or said of a single row that
+it can never be written (quarantine). Sinks do not wait for each other.
 """
 
 import asyncio
 import random
-from collections import deque
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,12 +16,12 @@ from typing import Any
 import msgspec
 import structlog
 
-from otel_evaluator.api.writer import Batch, Sample, Writer
+from otel_evaluator.api.journal import Done, Frozen, Journal, Kept
+from otel_evaluator.api.writer import Batch, Writer
 from otel_evaluator.clock import Clock
-from otel_evaluator.errors import SinkError
+from otel_evaluator.errors import JournalError, SinkError
 from otel_evaluator.metrics import Metrics
-from otel_evaluator.model.outcome import Outcome
-from otel_evaluator.write.batch import BatchBuilder, rows
+from otel_evaluator.write.batch import decode, encode
 from otel_evaluator.write.lane import Lane
 from otel_evaluator.write.retry import RetryConfig
 
@@ -30,40 +31,43 @@ Sleep = Callable[[float], Awaitable[None]]
 
 CLOSE_S = 5.0
 """How long a writer may take to close after the drain."""
+MAX_BYTES = 8 * 2**20
+"""Encoded rows at which a batch is closed, whatever their number."""
 
 
 class Delivery:
-    """Sends outcomes and samples to all writers.
+    """Takes finished subjects into the outbox and sends their rows to all writers.
 
-    ``on_confirmed`` is called with every batch that all writers finished. The first writer is
-    the one ``score_lag_seconds`` is measured at. ``max_queue`` bounds the batches waiting for
-    each writer. ``sleep`` and ``uniform`` (numbers in [0, 1)) are injectable for tests.
+    The first writer is the one ``score_lag_seconds`` is measured at. A batch closes at
+    ``max_rows`` outcomes or when its oldest row is ``max_age`` seconds old. ``sleep``,
+    ``uniform`` (numbers in [0, 1)) and ``new_id`` are injectable for tests.
     """
 
     def __init__(
         self,
         writers: Sequence[Writer],
+        journal: Journal,
         clock: Clock,
         metrics: Metrics,
         *,
         max_rows: int = 1_000,
         max_age: float = 0.5,
-        max_queue: int = 16,
-        on_confirmed: Callable[[Batch], None] | None = None,
-        on_quarantined: Callable[[str, Batch, SinkError], None] | None = None,
         retry: RetryConfig | None = None,
         sleep: Sleep = asyncio.sleep,
         uniform: Callable[[], float] = random.random,
+        new_id: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
+        self._journal = journal
         self._clock = clock
+        self._metrics = metrics
+        self._max_rows = max_rows
+        self._max_age = max_age
         self._sleep = sleep
-        self._on_confirmed = on_confirmed
-        self._builder = BatchBuilder(max_rows, max_age)
-        self._closed: deque[Batch] = deque()
-        self._unfinished: dict[str, tuple[Batch, int]] = {}
-        self._order = asyncio.Lock()
-        self._changed = asyncio.Condition()
+        self._new_id = new_id
+        self._open = _Open()
         self._opened = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self._freezing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._lanes = [
@@ -74,21 +78,24 @@ class Delivery:
                 retry=retry or RetryConfig(),
                 sleep=sleep,
                 uniform=uniform,
-                max_queue=max_queue,
                 measures_lag=index == 0,
-                on_taken=self._notify,
+                load=self._load,
                 on_finished=self._finished,
-                on_quarantined=on_quarantined,
+                on_failed=self._notify,
+                on_quarantined=self._quarantine,
             )
             for index, writer in enumerate(writers)
         ]
 
     async def start(self) -> None:
-        """Start the writers and the loops.
+        """Take up what an earlier run left, start the writers and the loops.
 
         Raises ConfigError when a writer can never work as configured. A sink that is merely
         away does not stop the start: its batches wait.
         """
+        batches, cursors, rows = await self._journal.outbox([lane.name for lane in self._lanes])
+        for row in rows:
+            self._open.note(row.sequence, row.outcomes, row.size, self._clock.monotonic())
         results = await asyncio.gather(
             *(lane.begin() for lane in self._lanes), return_exceptions=True
         )
@@ -96,42 +103,55 @@ class Delivery:
             if isinstance(result, BaseException):
                 await self._close_writers()
                 raise result
+        for lane in self._lanes:
+            for batch in batches:
+                if batch.number > cursors[lane.name]:
+                    lane.put(batch)
+        if batches or rows:
+            log.info("outbox taken up", batches=len(batches), open_rows=len(rows))
+        await self._freeze()
         self._tasks = [asyncio.create_task(lane.run()) for lane in self._lanes]
         self._tasks.append(asyncio.create_task(self._close_aged()))
 
-    async def put(self, outcomes: Sequence[Outcome], samples: Sequence[Sample] = ()) -> None:
-        """Take rows; waits while a sink's queue is full.
+    async def finish(self, done: Done) -> Kept:
+        """Commit what a subject leaves; its rows are on their way when this returns.
 
-        The rows are taken even when the wait is cancelled.
+        Waits while the journal has no room for more outcomes.
         """
-        self._check_open()
-        self._closed.extend(self._builder.add(outcomes, samples, self._clock.monotonic()))
-        if len(self._builder):
+        if self._stopping:
+            raise RuntimeError("delivery is stopping; it takes no more rows")
+        if done.rows:
+            await self._journal.has_room()
+        kept = await self._journal.finish(done)
+        if kept.row:
+            self._open.note(kept.row, done.outcomes, len(done.rows), self._clock.monotonic())
             self._opened.set()
-        await self._pump()
+            if self._open.outcomes >= self._max_rows or self._open.size >= MAX_BYTES:
+                await self._freeze()
+        return kept
 
-    async def put_batch(self, batch: Batch) -> None:
-        """Take a batch that was frozen before, under its own id; waits like ``put``."""
-        self._check_open()
-        self._closed.append(batch)
-        await self._pump()
+    def drop_oldest(self) -> int:
+        """Give up the oldest batch that some sink lacks; how many outcomes it held."""
+        numbers = [lane.oldest.number for lane in self._lanes if lane.oldest is not None]
+        if not numbers:
+            return 0
+        oldest, outcomes = min(numbers), 0
+        for lane in self._lanes:
+            outcomes = max(outcomes, lane.drop(oldest))
+            self._journal.delivered(lane.name, oldest)
+        return outcomes
 
-    async def flush(self) -> None:
-        """Close the open batch now; returns when it is queued, not when it is written."""
-        self._closed.extend(self._builder.close())
-        await self._pump()
-
-    async def drain(self, deadline_s: float) -> bool:
+    async def drain(self, deadline_s: float, wait_for_failing: bool = True) -> bool:
         """Stop taking rows, deliver what is there, stop the loops and close the writers.
 
-        Returns whether everything was delivered within ``deadline_s`` seconds; what was not has
-        not been passed to ``on_confirmed``.
+        Returns whether everything was delivered within ``deadline_s`` seconds; what was not is
+        in the outbox. Sinks that fail at the moment need not be waited for.
         """
         self._stopping = True
-        work = asyncio.create_task(self._empty())
+        work = asyncio.create_task(self._empty(wait_for_failing))
         limit = asyncio.ensure_future(self._sleep(deadline_s))
         await asyncio.wait({work, limit}, return_when=asyncio.FIRST_COMPLETED)
-        done = work.done() and not work.cancelled()
+        done = work.done() and not work.cancelled() and not self.pending_batches
         await _cancel([work, limit, *self._tasks])
         self._tasks = []
         await self._close_writers()
@@ -148,78 +168,90 @@ class Delivery:
 
     @property
     def pending_batches(self) -> int:
-        """Frozen batches that not every sink has confirmed."""
-        return len(self._unfinished) + len(self._closed)
+        """Frozen batches of the sink that is furthest behind."""
+        return max((lane.queued for lane in self._lanes), default=0)
 
     @property
-    def pending_rows(self) -> int:
-        """Rows taken and not yet confirmed by every sink, the open batch included."""
-        frozen = [batch for batch, _ in self._unfinished.values()] + list(self._closed)
-        return len(self._builder) + sum(rows(batch) for batch in frozen)
+    def pending_outcomes(self) -> int:
+        """Outcomes not yet confirmed by every sink, the open batch included."""
+        return self._open.outcomes + max((lane.outcomes for lane in self._lanes), default=0)
 
-    def _check_open(self) -> None:
-        if self._stopping:
-            raise RuntimeError("delivery is stopping; it takes no more rows")
+    async def replace(self, writers: Sequence[Writer]) -> None:
+        """Go on with other writers of the same names; the old ones are closed."""
+        for lane, writer in zip(self._lanes, writers, strict=True):
+            await lane.replace(writer)
 
-    async def _pump(self) -> None:
-        # One at a time, so that all queues hold the batches in the same order; a batch enters
-        # all queues in one step, so that a cancelled wait leaves none half queued.
-        async with self._order:
-            while self._closed:
-                async with self._changed:
-                    await self._changed.wait_for(lambda: all(ln.has_room for ln in self._lanes))
-                batch = self._closed.popleft()
-                if batch.id in self._unfinished:
-                    continue  # the same rows, already on their way
-                if not self._lanes:
-                    self._confirm(batch)
-                    continue
-                self._unfinished[batch.id] = (batch, len(self._lanes))
-                for lane in self._lanes:
-                    lane.put_nowait(batch)
+    async def _freeze(self) -> None:
+        """Close the open batch; each row is in one batch exactly."""
+        async with self._freezing:
+            if not self._open.last:
+                return
+            last, self._open = self._open.last, _Open()
+            batch = await self._journal.freeze(self._new_id(), last)
+            for lane in self._lanes:
+                lane.put(batch)
 
-    async def _finished(self, batch: Batch) -> None:
-        _, waiting = self._unfinished[batch.id]
-        if waiting > 1:
-            self._unfinished[batch.id] = (batch, waiting - 1)
-        else:
-            del self._unfinished[batch.id]
-            self._confirm(batch)
+    async def _load(self, batch: Frozen) -> Batch:
+        return decode(batch.id, await self._journal.rows(batch))
+
+    async def _finished(self, sink: str, batch: Frozen) -> None:
+        self._journal.delivered(sink, batch.number)
         await self._notify()
 
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
-    def _confirm(self, batch: Batch) -> None:
-        if self._on_confirmed is None:
-            return
-        try:
-            self._on_confirmed(batch)
-        except Exception as error:
-            # The sinks have it: at worst it is offered again, under the same id.
-            log.error("confirmation not recorded", batch=batch.id, error=type(error).__name__)
+    def _quarantine(self, sink: str, batch: Batch, error: SinkError) -> None:
+        encoded = encode(batch.outcomes, batch.samples)
+        self._journal.quarantine(f"sink:{sink}", str(error), encoded, self._clock.time_ns())
 
     async def _close_aged(self) -> None:
         while True:
             await self._opened.wait()
-            wait = self._builder.due_in(self._clock.monotonic())
-            if wait is None:
+            if not self._open.last:
                 self._opened.clear()
-            elif wait > 0:
+                continue
+            wait = self._open.since + self._max_age - self._clock.monotonic()
+            if wait > 0:
                 await self._sleep(wait)
-            else:
-                await self.flush()
+                continue
+            try:
+                await self._freeze()
+            except JournalError as error:
+                log.error("batch not frozen", error=str(error))
+                await self._sleep(self._max_age)
 
-    async def _empty(self) -> None:
-        await self.flush()
+    async def _empty(self, wait_for_failing: bool) -> None:
+        await self._freeze()
+
+        def is_empty() -> bool:
+            return not any(
+                lane.queued and (wait_for_failing or not lane.is_failing) for lane in self._lanes
+            )
+
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._unfinished)
+            await self._changed.wait_for(is_empty)
 
     async def _close_writers(self) -> None:
         closing = asyncio.gather(*(lane.close() for lane in self._lanes), return_exceptions=True)
         with suppress(TimeoutError):
             await asyncio.wait_for(closing, CLOSE_S)
+
+
+class _Open:
+    """Rows committed and not in a batch yet."""
+
+    def __init__(self) -> None:
+        self.last = self.outcomes = self.size = 0
+        self.since = 0.0
+
+    def note(self, sequence: int, outcomes: int, size: int, now: float) -> None:
+        if not self.last:
+            self.since = now
+        self.last = max(self.last, sequence)
+        self.outcomes += outcomes
+        self.size += size
 
 
 async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:

@@ -226,9 +226,10 @@ def test_discarding_gives_back_bytes_and_entries():
     bench = Bench()
     bench.spans(ROOT, CHILD)
     bench.spans(GRANDCHILD)
-    assert bench.assembler.discard(trace_id(1)) == {1, 2}
-    assert bench.assembler.discard(trace_id(1)) == set()
-    assert bench.assembler.held_bytes == 0
+    assert bench.assembler.pending_spans == 3
+    assert bench.assembler.discard(trace_id(1)).entries == {1, 2}
+    assert bench.assembler.discard(trace_id(1)) is None
+    assert (bench.assembler.held_bytes, bench.assembler.pending_spans) == (0, 0)
     assert not bench.wait(400)
 
 

@@ -5,27 +5,21 @@ from typing import Any
 
 import pytest
 
-from otel_evaluator.api.writer import Batch, Sample
-from otel_evaluator.assemble.conversations import ConversationAssembler
-from otel_evaluator.assemble.traces import TraceAssembler
+from otel_evaluator.api.journal import Closed, Done, Journal, Kept
+from otel_evaluator.api.writer import Sample
 from otel_evaluator.evaluate.worker import Progress
 from otel_evaluator.journal.memory import MemoryJournal
-from otel_evaluator.metrics import AllowList, Metrics
-from otel_evaluator.model.hints import HINTS
+from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.outcome import Outcome
 from otel_evaluator.pipeline import build
-from otel_evaluator.pipeline.count import OutcomeCounter
-from otel_evaluator.pipeline.engine import Engine, Parts
-from otel_evaluator.pipeline.entries import Entries
-from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
-from otel_evaluator.pipeline.feedback import FeedbackBox
+from otel_evaluator.pipeline.engine import Engine
 from otel_evaluator.pipeline.intake import PipelineIntake
-from otel_evaluator.pipeline.ledger import Ledger
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.work import Work
-from otel_evaluator.sample.sampler import Sampler
+from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.testing.doubles import ManualClock
+from otel_evaluator.write.batch import decode
 
 LENGTH = {"name": "length", "type": "length", "min": 1}
 
@@ -47,69 +41,62 @@ class InlinePool:
     def __init__(self, settings: RootConfig) -> None:
         self._processor = SubjectProcessor(settings)
         self.works: list[Work] = []
+        self.is_closed = False
 
     async def process(self, work: Work) -> Any:
         self.works.append(work)
         return self._processor.process(work, Progress())
 
+    async def aclose(self) -> None:
+        self.is_closed = True
+
 
 class KeepingDelivery:
-    """Keeps outcomes; ``confirm`` tells the engine that they are written."""
+    """Commits to the journal and keeps the outcomes; no sink is behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
         self.outcomes: list[Outcome] = []
         self.samples: list[Sample] = []
-        self._waiting: list[Outcome] = []
+        self.closed: list[Closed] = []
 
-    async def put(self, outcomes: list[Outcome], samples: list[Sample]) -> None:
-        self.outcomes += outcomes
-        self.samples += samples
-        self._waiting += outcomes
+    async def finish(self, done: Done) -> Kept:
+        kept = await self._journal.finish(done)
+        if done.rows:
+            batch = decode("batch", [done.rows])
+            self.outcomes += batch.outcomes
+            self.samples += batch.samples
+        if done.closed is not None:
+            self.closed.append(done.closed)
+        return kept
 
-    def confirm(self, engine: Engine) -> None:
-        waiting, self._waiting = self._waiting, []
-        engine.confirmed(Batch("batch", tuple(waiting)))
+    def drop_oldest(self) -> int:
+        return 0
 
 
 class Pipeline:
     """The real rooms of one configuration around the doubles."""
 
-    def __init__(self, settings: RootConfig) -> None:
+    def __init__(self, settings: RootConfig, journal: Journal | None = None) -> None:
         self.clock = ManualClock()
         self.metrics = Metrics()
-        self.journal = MemoryJournal()
-        self.entries = Entries(self.journal)
+        self.journal = journal or MemoryJournal()
         self.pool = InlinePool(settings)
-        self.delivery = KeepingDelivery()
-        self.sampler = Sampler(settings.sampling, rules_of(evaluators_of(settings)), HINTS)
+        self.delivery = KeepingDelivery(self.journal)
+        self.generation = build.generation(settings, BudgetState(), self.metrics)
+        self.generation.pool = self.pool  # type: ignore[assignment]
+        self.sampler = self.generation.sampler
         self.closed = False
-        labels = settings.admin.labels
-        self.parts = Parts(
-            rules=rules_of(evaluators_of(settings)),
-            sampler=self.sampler,
-            traces=TraceAssembler(settings.assembly),
-            conversations=ConversationAssembler(settings.assembly),
-            entries=self.entries,
-            pool=self.pool,  # type: ignore[arg-type]
-            delivery=self.delivery,  # type: ignore[arg-type]
-            ledger=Ledger(),
-            feedback=FeedbackBox(),
-            counter=OutcomeCounter(
-                self.metrics, AllowList(labels.service), AllowList(labels.environment)
-            ),
-            metrics=self.metrics,
-            clock=self.clock,
-        )
-        self.engine = Engine(self.parts)
-        self.intake = PipelineIntake(
-            build.selector(settings, self.sampler),
-            self.sampler,
+        self.parts = build.parts(
+            settings,
             self.journal,
-            self.entries,
-            self.parts.traces,
+            self.delivery,  # type: ignore[arg-type]
             self.metrics,
             self.clock,
-            lambda: self.closed,
+        )
+        self.engine = Engine(self.parts, self.generation)
+        self.intake = PipelineIntake(
+            self.parts, self.engine, lambda: self.closed, settings.journal.overflow
         )
 
     async def pass_time(self, seconds: float) -> None:
@@ -127,4 +114,4 @@ class Pipeline:
 @pytest.fixture
 def pipeline() -> Callable[..., Pipeline]:
     """Build a pipeline from configuration sections."""
-    return lambda **sections: Pipeline(config(**sections))
+    return lambda journal=None, **sections: Pipeline(config(**sections), journal)

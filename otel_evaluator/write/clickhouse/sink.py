@@ -44,7 +44,6 @@ class ClickHouseWriter:
         self._traces: Table | None = None
         self._logs: Table | None = None
         self._ready = False
-        self._repeats = (0, float("-inf"))
         self._progress = Progress()
 
     async def start(self) -> None:
@@ -110,10 +109,10 @@ class ClickHouseWriter:
         unique = list({outcome.score_id: outcome for outcome in batch.outcomes}.values())
         outcomes = written(unique)
         if not done.done(batch.id, names.traces):
-            await self._write_spans(batch.id, outcomes)
+            await self._write_spans(batch, outcomes)
             done.note(batch.id, names.traces)
         if self._logs and not done.done(batch.id, names.logs):
-            await self._write_records(batch.id, outcomes)
+            await self._write_records(batch, outcomes)
             done.note(batch.id, names.logs)
         scores = rows.stored(unique)
         if scores and not done.done(batch.id, names.scores_data):
@@ -126,46 +125,35 @@ class ClickHouseWriter:
             )
         done.forget(batch.id)
 
-    def expect_repeats(self, since_ns: int, for_s: float) -> None:
-        """Look for score spans written since then, for a while: a crash lets some come again.
-
-        The tables of scores show one row per score id in any case.
-        """
-        self._repeats = (since_ns, self._clock.monotonic() + for_s)
-
-    def _repeats_since(self) -> int | None:
-        since_ns, until = self._repeats
-        return since_ns if self._clock.monotonic() < until else None
-
-    async def _write_spans(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
+    async def _write_spans(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         table = self._traces
         assert table is not None
         spans = await self._client.compute(
             lambda: [span for outcome in outcomes if (span := score_span(outcome))]
         )
-        since_ns = self._repeats_since()
-        if spans and (not table.deduplicates or since_ns is not None):
-            known = await known_spans(self._client, self._schema, spans, since_ns)
+        # Others write to this table as well: its memory of tokens may have passed ours.
+        if spans and (batch.was_sent or not table.deduplicates):
+            known = await known_spans(self._client, self._schema, spans)
             spans = [span for span in spans if span.span_id not in known]
         if spans:
             await self._insert(
-                table.name, lambda: rows.span_columns(spans, table), batch_id, table.deduplicates
+                table.name, lambda: rows.span_columns(spans, table), batch.id, table.deduplicates
             )
 
-    async def _write_records(self, batch_id: str, outcomes: Sequence[Outcome]) -> None:
+    async def _write_records(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         table = self._logs
         assert table is not None
         records = await self._client.compute(
             lambda: [record for outcome in outcomes if (record := score_record(outcome))]
         )
-        if records and not table.deduplicates:
+        if records and (batch.was_sent or not table.deduplicates):
             known = await known_records(self._client, self._schema, table, records)
             records = [r for r in records if r.attributes[SCORE_ID] not in known]
         if records:
             await self._insert(
                 table.name,
                 lambda: rows.record_columns(records, table),
-                batch_id,
+                batch.id,
                 table.deduplicates,
             )
 

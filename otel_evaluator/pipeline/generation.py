@@ -1,0 +1,49 @@
+"""What one configuration decides with: replaced as a whole by a reload.
+
+A trace keeps the generation under which it was opened, so what was accepted is finished as it
+was promised; a generation ends when nothing of it is left.
+"""
+
+import hashlib
+
+import msgspec
+
+from otel_evaluator.evaluate.pool import WorkerPool
+from otel_evaluator.pipeline.count import OutcomeCounter
+from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.sample.decide import EvaluatorRule
+from otel_evaluator.sample.sampler import Sampler
+from otel_evaluator.select.selector import Selector
+
+_DECIDING = {"select", "sampling", "judges", "evaluators", "workers"}
+"""Sections of which a generation is built."""
+
+
+class Generation(msgspec.Struct):
+    """One configuration, built; made by ``build.generation``."""
+
+    fingerprint: str
+    rules: list[EvaluatorRule]
+    sampler: Sampler
+    selector: Selector
+    pool: WorkerPool
+    counter: OutcomeCounter
+    running: int = 0
+    """Subjects being evaluated."""
+
+    @property
+    def by_conversation(self) -> bool:
+        """Whether some evaluator works on conversations."""
+        return any(rule.on == "conversation" for rule in self.rules)
+
+    @property
+    def trace_evaluators(self) -> list[str]:
+        """Names of evaluators that work on traces."""
+        return [rule.name for rule in self.rules if rule.on == "trace"]
+
+
+def fingerprint(config: RootConfig) -> str:
+    """16 hexadecimal characters for what a configuration decides; secrets are not in it."""
+    deciding = config.model_dump_json(include=_DECIDING)
+    samples = config.storage.samples.model_dump_json()
+    return hashlib.blake2b((deciding + samples).encode(), digest_size=8).hexdigest()
