@@ -24,7 +24,13 @@ def _add(database: sqlite3.Connection, table: str, *values: Any) -> int:
     return found
 
 
-def _is_whole(table: str, row: Sequence[Any]) -> bool:
+def select_sql(table: str) -> str:
+    """SELECT of a checked table's rows: sequence, checksum, and the columns it covers."""
+    return _SELECT[table]
+
+
+def is_whole(table: str, row: Sequence[Any]) -> bool:
+    """Whether the checksum of a row so selected holds."""
     return bool(row[1] == checksum(table, *row[2:]))
 
 
@@ -42,7 +48,7 @@ def entries_after(
     entries, damaged, size = [], [], 0
     for row in reader.execute(f"{_SELECT['entry']} WHERE sequence > ? ORDER BY sequence", (after,)):
         sequence, _, arrived_ns, signal, configuration, body = row
-        if _is_whole("entry", row):
+        if is_whole("entry", row):
             entries.append(Entry(sequence, arrived_ns, _SIGNALS[signal], configuration, body))
         else:
             damaged.append(sequence)
@@ -101,7 +107,7 @@ def rows_of(reader: sqlite3.Connection, batch: Frozen) -> tuple[list[bytes], lis
         f"{_SELECT['outbox']} WHERE sequence > ? AND sequence <= ? ORDER BY sequence",
         (batch.first, batch.last),
     ):
-        if _is_whole("outbox", row):
+        if is_whole("outbox", row):
             rows.append(row[-1])
         else:
             damaged.append(row[0])
@@ -162,7 +168,7 @@ def outbox(
 def closed(reader: sqlite3.Connection) -> Iterator[Closed]:
     """Closed traces and conversations, oldest first; damaged ones are left out."""
     for row in reader.execute(f"{_SELECT['closed']} ORDER BY sequence"):
-        if _is_whole("closed", row):
+        if is_whole("closed", row):
             _, _, kind, key, revision, seen, story = row
             yield Closed(_KINDS[kind], key, revision, seen, story)
 
@@ -170,7 +176,7 @@ def closed(reader: sqlite3.Connection) -> Iterator[Closed]:
 def parts(reader: sqlite3.Connection) -> Iterator[Part]:
     """Parts that conversations need, oldest first; damaged ones are left out."""
     for row in reader.execute(f"{_SELECT['part']} ORDER BY sequence"):
-        if _is_whole("part", row):
+        if is_whole("part", row):
             yield Part(row[2], row[3], row[4], row[0])
 
 

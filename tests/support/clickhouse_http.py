@@ -79,6 +79,11 @@ def ok_with_exception(code: int) -> Fault:
     return lambda request, engine: Answer(200, {}, body)
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """A client that was killed is no news."""
+
+
 class ClickHouseHttp:
     """The server; ``faults`` are taken one per matching statement, then everything works."""
 
@@ -94,7 +99,7 @@ class ClickHouseHttp:
         self.user, self.password = user, password
         self.faults: list[tuple[str, Fault]] = []
         self.requests: list[Request] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)

@@ -1,0 +1,60 @@
+"""The engine behind HTTP, and a service in front of it; both end with the test."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fault.service import Service
+from tests.support.clickhouse_http import ClickHouseHttp
+
+
+@pytest.fixture(scope="module")
+def engine_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clickhouse")
+
+
+@pytest.fixture
+def front(engine_folder: Path) -> Iterator[ClickHouseHttp]:
+    """ClickHouse over HTTP, empty."""
+    with ClickHouseHttp(str(engine_folder)) as server:
+        yield server
+        drop(server)
+
+
+def drop(server: ClickHouseHttp) -> None:
+    from tests.support.clickhouse_http import Request
+
+    server.faults.clear()
+    tables = server._ask(
+        Request("SELECT name FROM system.tables WHERE database = 'fault'", b"", {}, {}, "")
+    )
+    for name in tables.body.decode().split():
+        server._ask(Request(f"DROP TABLE IF EXISTS fault.`{name}` SYNC", b"", {}, {}, ""))
+
+
+@pytest.fixture
+def serving(tmp_path: Path, front: ClickHouseHttp) -> Iterator[Callable[..., Service]]:
+    """Make a service in front of the engine; whatever was started is stopped."""
+    made: list[Service] = []
+
+    def make(sections: dict[str, Any] | None = None, **options: Any) -> Service:
+        folder = options.pop("directory", tmp_path / f"service-{len(made)}")
+        port = options.pop("clickhouse", front.port)
+        made.append(Service(folder, port, sections, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture
+def fresh_seed(record_property: Callable[[str, Any], None]) -> int:
+    """Another seed each time, printed so that a failure can be repeated with FAULT_SEED."""
+    seed = int(os.environ.get("FAULT_SEED") or int.from_bytes(os.urandom(3), "big"))
+    print(f"FAULT_SEED={seed}")
+    record_property("seed", seed)
+    return seed
