@@ -10,8 +10,16 @@ import typer
 from rich.filesize import decimal
 
 from otel_evaluator.api.journal import Entry
-from otel_evaluator.cli.output import Failure, cell, err, out, print_rows, reported
-from otel_evaluator.cli.output import TextFormat as Format
+from otel_evaluator.cli.output import (
+    Failure,
+    Format,
+    TextFormat,
+    cell,
+    err,
+    out,
+    print_rows,
+    reported,
+)
 
 if TYPE_CHECKING:
     from otel_evaluator.journal.inspect import Check
@@ -29,8 +37,8 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="What journal.pat
 def check(
     folder: Folder,
     format: Annotated[  # noqa: A002  (the word users write)
-        Format, typer.Option("--format", help="table or json.")
-    ] = Format.table,
+        TextFormat, typer.Option("--format", help="table or json.")
+    ] = TextFormat.table,
 ) -> None:
     """Read every page and record; exit code 1 when something is damaged.
 
@@ -40,7 +48,7 @@ def check(
     from otel_evaluator.journal import inspect
 
     found = inspect.check(folder)
-    if format is Format.json:
+    if format is TextFormat.json:
         values = {name: getattr(found, name) for name in found.__struct_fields__}
         typer.echo(json.dumps({"sound": found.is_sound, **values}, indent=2))
     else:

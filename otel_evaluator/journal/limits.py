@@ -22,15 +22,16 @@ class Limits:
         self._log = _between(max_size // 8, 512 * KIB, 32 * MIB)
         self._for_rows = max_size // 8
 
-    def takes_entry(self, used: int, size: int) -> bool:
-        """Whether an entry of this size may be added to what is used."""
+    def takes_entry(self, used: int, log: int, size: int) -> bool:
+        """Whether an entry of this size may be added to what database and log take."""
         pages = size + size // 100 + 2 * PAGE
-        log = max(self._log, 2 * size)
+        log = max(self._log, log + 2 * size)
         return used + pages + log + self.reserve + self._for_rows <= self.max_size
 
-    def takes_rows(self, used: int) -> bool:
+    def takes_rows(self, used: int, log: int) -> bool:
         """Whether outcomes may be added."""
-        return used + self._log + self.reserve + self.group_bytes <= self.max_size
+        log = max(self._log, log + self.group_bytes)
+        return used + log + self.reserve + self.group_bytes <= self.max_size
 
 
 def _between(value: int, least: int, most: int) -> int:

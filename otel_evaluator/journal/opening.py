@@ -69,6 +69,8 @@ def _open(path: Path, durability: str, checkpoint_pages: int) -> sqlite3.Connect
         database.execute("PRAGMA journal_mode=WAL")
         database.execute(f"PRAGMA synchronous={'FULL' if durability == 'power' else 'NORMAL'}")
         database.execute("PRAGMA temp_store=MEMORY")
+        # Some builds overwrite whatever is deleted, which writes every entry a second time.
+        database.execute("PRAGMA secure_delete=FAST")
         if not is_new:
             _check(database, log)
         database.execute(f"PRAGMA wal_autocheckpoint={checkpoint_pages}")

@@ -71,7 +71,7 @@ class SqliteJournal:
         self._waiting = 0
         self._room = asyncio.Event()
         self._count, self.last_entry = statements.count_entries(self._database)
-        self._used = self._oldest_ns = 0
+        self._used = self._log = self._oldest_ns = 0
         self._measure()
         self._changed()
         self._committer = Committer(
@@ -87,7 +87,7 @@ class SqliteJournal:
         self, signal: Signal, body: bytes, arrived_ns: int, configuration: str = ""
     ) -> int:
         """Keep one entry; returns once it is committed."""
-        if not self._limits.takes_entry(self._used + self._waiting, len(body)):
+        if not self._limits.takes_entry(self._used + self._waiting, self._log, len(body)):
             raise JournalFull(
                 f"the journal uses {self._used} bytes of at most {self._limits.max_size}; it"
                 " drains when the sinks accept scores again"
@@ -239,10 +239,12 @@ class SqliteJournal:
         """In the committing thread, after each transaction."""
         pages, free = statements.pages(self._database)
         self._used = (pages - free) * PAGE
+        # It grows past its usual size while somebody reads.
+        self._log = statements.log_size(self._path)
         self._oldest_ns = statements.oldest_entry(self._database)
 
     def _changed(self) -> None:
-        if self._limits.takes_rows(self._used):
+        if self._limits.takes_rows(self._used, self._log):
             self._room.set()
         else:
             self._room.clear()

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from otel_evaluator.api.journal import Closed, Done, Entry, Frozen, Kept, Part, Row, Signal
@@ -228,6 +229,14 @@ def pages(database: sqlite3.Connection) -> tuple[int, int]:
     (count,) = database.execute("PRAGMA page_count").fetchone()
     (free,) = database.execute("PRAGMA freelist_count").fetchone()
     return count, free
+
+
+def log_size(path: Path) -> int:
+    """Bytes of the write-ahead log of a database."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size
+    except OSError:
+        return 0
 
 
 def oldest_entry(database: sqlite3.Connection) -> int:

@@ -64,7 +64,7 @@ class Delivery:
         self._max_age = max_age
         self._sleep = sleep
         self._new_id = new_id
-        self._open = _Open()
+        self._open = self._closing = _Open()
         self._opened = asyncio.Event()
         self._changed = asyncio.Condition()
         self._freezing = asyncio.Lock()
@@ -173,8 +173,9 @@ class Delivery:
 
     @property
     def pending_outcomes(self) -> int:
-        """Outcomes not yet confirmed by every sink, the open batch included."""
-        return self._open.outcomes + max((lane.outcomes for lane in self._lanes), default=0)
+        """Outcomes that some sink lacks, those in no batch yet included."""
+        queued = max((lane.outcomes for lane in self._lanes), default=0)
+        return self._open.outcomes + self._closing.outcomes + queued
 
     async def replace(self, writers: Sequence[Writer]) -> None:
         """Go on with other writers of the same names; the old ones are closed."""
@@ -186,8 +187,9 @@ class Delivery:
         async with self._freezing:
             if not self._open.last:
                 return
-            last, self._open = self._open.last, _Open()
-            batch = await self._journal.freeze(self._new_id(), last)
+            self._closing, self._open = self._open, _Open()
+            batch = await self._journal.freeze(self._new_id(), self._closing.last)
+            self._closing = _Open()
             for lane in self._lanes:
                 lane.put(batch)
 

@@ -1,7 +1,9 @@
 """The real service as a child, in front of the real engine, with what a fault test asks of it."""
 
 import json
+import os
 import re
+import signal
 import sys
 import urllib.error
 import urllib.request
@@ -105,6 +107,10 @@ class Service(Process):
         self.start()
         self.wait_ready(http_ok(f"{self.admin}/readyz"), seconds)
         return self
+
+    def reload(self) -> None:
+        """SIGHUP for the service itself, not for its workers."""
+        os.kill(self.pid, signal.SIGHUP)
 
     def get(self, path: str) -> Any:
         """JSON of the administration endpoint, whatever the status."""
