@@ -22,3 +22,38 @@ def slow(outputs: str, seconds: float = 0.5) -> float:
     """Comes back late."""
     time.sleep(seconds)
     return float(len(outputs))
+
+
+def raises(outputs: str) -> float:
+    """Breaks."""
+    raise RuntimeError("on purpose")
+
+
+def exits(outputs: str) -> float:
+    """Takes its process along."""
+    os._exit(3)
+
+
+def forks(outputs: str) -> float:
+    """Leaves a child behind, for a moment."""
+    if not os.fork():
+        os._exit(0)
+    os.wait()
+    return 1.0
+
+
+def prints(outputs: str) -> float:
+    """Talks a lot."""
+    print("x" * 100_000)
+    return 1.0
+
+
+def nonsense(outputs: str) -> object:
+    """Gives something that is no score."""
+    return object()
+
+
+def blocks(outputs: str) -> float:
+    """Does not let go."""
+    while True:
+        pass

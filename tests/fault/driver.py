@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from google.rpc import error_details_pb2, status_pb2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tests.fault.oracle import Oracle
@@ -45,6 +46,18 @@ async def send(oracle: Oracle, service: Any, requests: int) -> None:
         body, trace_ids = oracle.issue()
         assert not await export(service, body)
         oracle.acknowledged(trace_ids)
+
+
+def advised(error: grpc.aio.AioRpcError) -> list[float]:
+    """Seconds that the refusal says to wait; empty when it says nothing."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status.FromString(value)
+            for detail in status.details:
+                info = error_details_pb2.RetryInfo()
+                if detail.Unpack(info):
+                    return [info.retry_delay.ToTimedelta().total_seconds()]
+    return []
 
 
 class Driver:
@@ -88,6 +101,7 @@ class Driver:
             except grpc.aio.AioRpcError as error:
                 if error.code() not in RETRIED:
                     raise
+                self.sent.delays += advised(error)
                 name = error.code().name
                 self.sent.refusals[name] = self.sent.refusals.get(name, 0) + 1
                 await asyncio.sleep(0.02 + 0.08 * self._random.random())

@@ -135,6 +135,14 @@ class Service(Process):
         """Peak resident bytes of the front process (VmHWM)."""
         return self._status("VmHWM") * 1024
 
+    def resident(self) -> int:
+        """Resident bytes of the front process now."""
+        return self._status("VmRSS") * 1024
+
+    def descriptors(self) -> int:
+        """Open file descriptors of the front process."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def _status(self, field: str) -> int:
         text = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(rf"^{field}:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]
