@@ -68,25 +68,14 @@ async def test_a_stop_refuses_at_once_and_ends_within_the_grace(
     assert code == 0
     assert time.monotonic() - began < 4 + 1.5
     front.faults.clear()
-    again = serving(
-        {
-            "journal": service.config["journal"],
-            "evaluators": [LENGTH],
-            "receivers": RECEIVERS(service),
-        }
-    ).serve()
+    kept = {name: service.config[name] for name in ("journal", "receivers")}
+    again = serving(kept | {"evaluators": [LENGTH]}).serve()
     if sending is not None:
         driver.stop()
         await asyncio.wait_for(sending, 30)
     await asyncio.to_thread(again.settle)
     rows = [row for row in visible(front) if row.evaluator == "length"]
     assert oracle.verdict(rows).is_even
-
-
-def RECEIVERS(service: Service) -> dict[str, Any]:
-    """The same address, so that senders find the next start."""
-    receivers: dict[str, Any] = service.config["receivers"]
-    return receivers
 
 
 @pytest.mark.fault("H2")
@@ -264,11 +253,10 @@ async def test_no_secret_is_ever_shown(
             env={**os.environ, **PATHS, "FAULT_PASSWORD": secret}, cwd=service.directory,
         )  # fmt: skip
         shown += ran.stdout + ran.stderr
-    kept = b"".join(file.read_bytes() for file in service.journal.rglob("*") if file.is_file())
+    files = [file for file in service.journal.rglob("*") if file.is_file()]
+    kept = b"".join(file.read_bytes() for file in files)
     for word in (secret, token):
         assert word not in shown
         assert word.encode() not in kept
-    assert {
-        file.stat().st_mode & 0o777 for file in service.journal.rglob("*") if file.is_file()
-    } == {0o600}
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert service.journal.stat().st_mode & 0o777 == 0o700
