@@ -133,10 +133,17 @@ class Committer:
         if self.problem:
             _log.info("journal_written_again")
             self.problem = ""
+        self._committed(group)
         if not self._reserved and self._retry_at < time.monotonic():
             self._retry_at = time.monotonic() + 1.0
             self._reserved = self._reserve.take()
-        self._on_commit()
+
+    def _committed(self, group: list[Operation]) -> None:
+        """Tell who waits; that the journal cannot be measured is no fault of what it holds."""
+        try:
+            self._on_commit()
+        except sqlite3.Error as error:
+            self.problem = f"the journal could not be read: {error}"
         self._loop.call_soon_threadsafe(self._resolve, group)
 
     def _transaction(self, group: list[Operation]) -> None:
@@ -168,8 +175,7 @@ class Committer:
             except sqlite3.Error:
                 self._release_reserve(error)
             else:
-                self._on_commit()
-                self._loop.call_soon_threadsafe(self._resolve, kept)
+                self._committed(kept)
                 return
         self._unwritten = kept
 

@@ -9,7 +9,7 @@ import structlog
 from otel_evaluator.errors import JournalError
 from otel_evaluator.journal import statements
 from otel_evaluator.journal.folder import touch_private
-from otel_evaluator.journal.pages import log_frames
+from otel_evaluator.journal.pages import log_frames, rows
 from otel_evaluator.journal.repair import repair
 from otel_evaluator.journal.schema import PAGE, prepare
 
@@ -54,6 +54,10 @@ def _open(path: Path, durability: str, checkpoint_pages: int) -> sqlite3.Connect
         # SQLite would take the database for a new one and delete the log.
         raise Damage("the database is gone, its write-ahead log is not")
     if not is_new and not _is_ours(path):
+        if next(rows(path), None) is None:
+            raise JournalError(
+                f"journal.path: {path} is no journal; move it away to begin with an empty one"
+            )
         raise Damage("the file's header is not that of a journal")
     try:
         touch_private(path)

@@ -24,7 +24,7 @@ async def append(journal: SqliteJournal, first: int, step: int) -> None:
         sys.stdout.write(f"{sequence} {number}\n")
         sys.stdout.flush()
         if number % 5 == 0:
-            journal.finish([sequence])
+            journal.release([sequence])
             sys.stdout.write(f"finished {sequence}\n")
             sys.stdout.flush()
         number += step

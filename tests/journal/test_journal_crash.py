@@ -36,7 +36,10 @@ def end(process):
 
 async def entries_in(folder, durability):
     journal = SqliteJournal(folder, durability, 2**30)
-    found = {entry.sequence: entry for entry in journal.recover()}
+    found, after = {}, 0
+    while batch := await journal.read(after):
+        found.update((entry.sequence, entry) for entry in batch)
+        after = batch[-1].sequence
     await journal.aclose()
     return found
 
