@@ -45,6 +45,7 @@ def repair(path: Path) -> Report:
     database = sqlite3.connect(fresh, isolation_level=None)
     try:
         database.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         prepare(database, fresh)
         database.execute("BEGIN")

@@ -11,6 +11,7 @@ from otel_evaluator.errors import JournalError, JournalFull, JournalLocked
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.journal.memory import MemoryJournal
 from otel_evaluator.journal.sqlite import SqliteJournal
+from tests.fault.disk import needs_root, small_disk
 
 MIB = 2**20
 ROOM = 4 * MIB
@@ -199,12 +200,14 @@ async def test_a_file_that_is_no_journal_is_refused(folder):
         SqliteJournal(folder, "process", ROOM)
 
 
+@pytest.mark.fault("B6")
 async def test_a_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(JournalError, match=r"journal\.path: .* cannot be used"):
         SqliteJournal(tmp_path / "file", "process", ROOM)
 
 
+@pytest.mark.fault("B6")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 async def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
     tmp_path.chmod(0o500)
@@ -212,6 +215,7 @@ async def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
         SqliteJournal(tmp_path / "journal", "process", ROOM)
 
 
+@pytest.mark.fault("B6")
 async def test_a_folder_where_nothing_can_be_written_is_refused():
     from pathlib import Path
 
@@ -257,6 +261,15 @@ async def test_outcomes_wait_while_there_is_no_room(folder):
         waiting = asyncio.create_task(journal.has_room())
         journal.delivered("a", batch.number)
         await asyncio.wait_for(waiting, 10)
+
+
+@needs_root
+@pytest.mark.fault("B6")
+async def test_a_disk_without_inodes_is_refused(tmp_path):
+    with small_disk(tmp_path / "disk", "size=1m,nr_inodes=2") as disk:
+        with pytest.raises(JournalError, match=r"journal\.path: .* cannot be used .No space left"):
+            SqliteJournal(disk / "journal", "process", ROOM)
+        assert not (disk / "journal" / "journal.db").exists()
 
 
 async def test_a_folder_that_disappears_is_reported(folder, tmp_path):
