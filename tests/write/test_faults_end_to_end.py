@@ -8,9 +8,10 @@ import pytest
 from collector_tables import TRACES
 from test_duplicates import many, rollup, sums
 
-from otel_evaluator.api.writer import Batch
-from otel_evaluator.errors import Permanent
+from otel_evaluator.api.journal import Done
+from otel_evaluator.journal.memory import MemoryJournal
 from otel_evaluator.metrics import Metrics
+from otel_evaluator.write.batch import decode, encode
 from otel_evaluator.write.clickhouse import ClickHouseWriter
 from otel_evaluator.write.clickhouse.rows import stored
 from otel_evaluator.write.deliver import Delivery
@@ -50,19 +51,18 @@ async def test_every_score_has_one_row(
     writer = ClickHouseWriter(configure(dsn=dsn), clock)
     await writer.start()
     server.on("INSERT", *[sometimes] * 1_000)
-    confirmed: list[Batch] = []
-    delivery = Delivery(
-        [writer], clock, Metrics(), max_rows=20, sleep=no_wait, on_confirmed=confirmed.append
-    )
+    journal = MemoryJournal()
+    delivery = Delivery([writer], journal, clock, Metrics(), max_rows=20, sleep=no_wait)
     await delivery.start()
     outcomes = many(200, seed)
     for start in range(0, 200, 10):
-        await delivery.put(outcomes[start : start + 10])
+        some = outcomes[start : start + 10]
+        await delivery.finish(Done(rows=encode(some), outcomes=len(some)))
     assert await delivery.drain(500.0)
 
     rows = stored(outcomes)
     scored_or_failed = [o for o in outcomes if o.name in ("scored", "failed")]
-    assert sum(len(batch.outcomes) for batch in confirmed) == 200
+    assert journal.statistics().bytes == 0, "every row was confirmed"
     assert len(server.requests) > 40
     assert engine.rows("SELECT count(), uniqExact(ScoreId) FROM otel_evaluator_scores") == [
         (len(rows), len(rows))
@@ -73,7 +73,9 @@ async def test_every_score_has_one_row(
     assert rollup(engine) == pytest.approx(sums(outcomes))
 
 
-async def test_a_row_the_engine_cannot_take_is_cut_out(engine, configure, clock, server) -> None:
+async def test_a_row_the_engine_cannot_take_is_cut_out(
+    engine, configure, clock, server, monkeypatch
+) -> None:
     """A real refusal by the engine: a constraint of the table's owner."""
     dsn = f"clickhouse://127.0.0.1:{server.port}"
     writer = ClickHouseWriter(configure(dsn=dsn), clock)
@@ -84,21 +86,19 @@ async def test_a_row_the_engine_cannot_take_is_cut_out(engine, configure, clock,
     outcomes = many(64)
     bad = next(o for o in outcomes if o.service == "desk")
     outcomes[outcomes.index(bad)] = msgspec.structs.replace(bad, service="forbidden")
-    quarantined: list[tuple[Batch, Permanent]] = []
-    metrics = Metrics()
-    delivery = Delivery(
-        [writer],
-        clock,
-        metrics,
-        max_rows=64,
-        on_quarantined=lambda sink, batch, error: quarantined.append((batch, error)),
+    aside: list[tuple[str, bytes]] = []
+    journal = MemoryJournal()
+    monkeypatch.setattr(
+        journal, "quarantine", lambda sink, reason, rows, noted_ns: aside.append((reason, rows))
     )
+    delivery = Delivery([writer], journal, clock, Metrics(), max_rows=64)
     await delivery.start()
-    await delivery.put(outcomes)
+    await delivery.finish(Done(rows=encode(outcomes), outcomes=64))
     assert await delivery.drain(60.0)
-    assert [batch.outcomes[0].score_id for batch, _ in quarantined] == [bad.score_id]
-    assert "469" in str(quarantined[0][1])
-    assert "forbidden" not in str(quarantined[0][1])
+    ((reason, rows),) = aside
+    assert [o.score_id for o in decode("aside", [rows]).outcomes] == [bad.score_id]
+    assert "469" in reason
+    assert "forbidden" not in reason
     assert engine.value("SELECT count() FROM otel_evaluator_scores") == 63
     assert engine.value("SELECT count() = uniqExact(SpanId) FROM otel_traces") == 1
     written = [o for o in outcomes if o.score_id != bad.score_id]
