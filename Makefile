@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench collector proto lock clean
+.PHONY: help demo test fault fault-nightly check format bench collector proto lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -26,8 +26,15 @@ help: ## Show this list
 demo: $(RUNTIME) ## Serve on embedded defaults, play sample traffic, show the scores, keep serving
 	$(BIN)/otel-evaluator demo $(ARGS)
 
-test: $(DEV) ## Run the tests, without those marked slow
-	$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+test: $(DEV) ## Run the tests, without those marked slow and the longer fault injection
+	$(BIN)/python -m pytest -q -m "not slow and not faultjob and not nightly" $(ARGS)
+
+fault: $(DEV) ## Kill, fill the disk, take sinks away: up to ten minutes of fault injection
+	$(BIN)/python -m pytest -q -m "faultjob and not nightly" $(ARGS)
+
+fault-nightly: $(DEV) ## All fault injection at length: 1,000 kills, every call, half an hour of load
+	FAULT_KILLS=1000 FAULT_CALLS=100000 FAULT_IMAGES=2000 FAULT_SECONDS=120 \
+		$(BIN)/python -m pytest -q -m "faultjob or nightly or fault" --fault-report docs/fault-run.json $(ARGS)
 
 check: $(DEV) ## Lint, formatting, types and import directions
 	$(BIN)/ruff check .
