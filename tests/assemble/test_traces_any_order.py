@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from assembling import Bench, Node, log, summary, trace_id
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ def expected(nodes, logs):
     st.data(),
 )
 @settings(max_examples=200, deadline=None)
+@pytest.mark.fault("G3")
 def test_any_order_batching_and_duplication_closes_the_same_traces(nodes, logs, data):
     pieces = [("span", n) for n in nodes] + [("log", entry) for entry in logs]
     pieces += data.draw(st.lists(st.sampled_from(pieces), max_size=5))
@@ -56,6 +58,7 @@ def test_any_order_batching_and_duplication_closes_the_same_traces(nodes, logs, 
 
 @given(forests, st.data())
 @settings(max_examples=150, deadline=None)
+@pytest.mark.fault("G2")
 def test_however_late_the_last_revision_holds_everything(nodes, data):
     bench = Bench(max_wait=40, max_spans=6)
     for node in data.draw(st.permutations(nodes + nodes[:3])):

@@ -45,6 +45,7 @@ def test_bad_pattern_is_a_config_error_with_its_position(evaluate, pattern, posi
     assert "; write RE2 syntax" in problem
 
 
+@pytest.mark.fault("H7")
 def test_time_is_linear_in_the_text(evaluate):
     subject = a_subject("a" * 200_000 + "!")
     started = time.monotonic()

@@ -1,3 +1,5 @@
+import pytest
+
 from otel_evaluator.evaluate.pool import TaskLost
 from otel_evaluator.model.outcome import Scored
 from otel_evaluator.testing.builders import an_export_request
@@ -33,6 +35,7 @@ async def test_resending_a_request_scores_nothing_twice(pipeline):
     assert p.metrics.value("spans_finished_total", outcome="duplicate") > 0
 
 
+@pytest.mark.fault("G2")
 async def test_a_late_span_makes_a_revision_with_another_score_id(pipeline):
     p = pipeline()
     await p.intake.traces(an_export_request(1, model_calls=1), "grpc")
@@ -45,6 +48,7 @@ async def test_a_late_span_makes_a_revision_with_another_score_id(pipeline):
     assert first.subject_key == second.subject_key
 
 
+@pytest.mark.fault("G3")
 async def test_arrival_order_does_not_change_score_ids(pipeline):
     body = an_export_request(3, model_calls=2, conversation_id="c")
     ids = []

@@ -265,6 +265,7 @@ async def test_sizes_before_and_after_inflation() -> None:
         assert (await post(running, BODY)).status == 200
 
 
+@pytest.mark.fault("E4")
 async def test_a_declared_gigabyte_is_refused_unread() -> None:
     async with receiving() as running:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.receiver.ports["http"])
@@ -320,6 +321,7 @@ async def test_a_body_that_never_ends_is_ended() -> None:
         assert running.admission.in_flight == 0
 
 
+@pytest.mark.fault("E9")
 async def test_silent_and_dripping_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.2)
     async with receiving() as running, aiohttp.ClientSession() as session:

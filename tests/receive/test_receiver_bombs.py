@@ -113,6 +113,7 @@ def zeros(size: int) -> Iterator[bytes]:
     yield packer.flush()
 
 
+@pytest.mark.fault("E2")
 async def test_gzip_bombs(child: Child) -> None:
     bomb = b"".join(zeros(512 * MIB))
     before = child.status("VmHWM")
@@ -124,6 +125,7 @@ async def test_gzip_bombs(child: Child) -> None:
     assert child.status("VmHWM") - before <= SPARE
 
 
+@pytest.mark.fault("E2")
 async def test_gzip_bombs_by_grpc() -> None:
     """gRPC inflates up to max_message_size, whatever the ratio, and then stops."""
     child = Child(grpc={"endpoint": "127.0.0.1:0", "max_message_size": "32MiB"})
@@ -138,6 +140,7 @@ async def test_gzip_bombs_by_grpc() -> None:
         child.stop()
 
 
+@pytest.mark.fault("E3")
 async def test_decode_bombs(child: Child) -> None:
     before = child.status("VmHWM")
     for name in ("2 M empty spans", "2 M attributes", "1 M events", "1 M links", "100 k resources"):
@@ -148,6 +151,7 @@ async def test_decode_bombs(child: Child) -> None:
     assert child.status("VmHWM") - before <= SPARE
 
 
+@pytest.mark.fault("E3")
 async def test_json_bombs(child: Child) -> None:
     before = child.status("VmHWM")
     spans = b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + b"{}," * 2_000_000 + b"{}]}]}]}"
@@ -157,6 +161,7 @@ async def test_json_bombs(child: Child) -> None:
     assert child.status("VmHWM") - before <= SPARE
 
 
+@pytest.mark.fault("E4")
 async def test_large_attributes(child: Child) -> None:
     value = message(2, message(1, b"x" * (60 * MIB)))
     span = BODY[6:] + message(9, message(1, b"gen_ai.prompt") + value)
@@ -168,6 +173,7 @@ async def test_large_attributes(child: Child) -> None:
     assert child.status("VmHWM") - before <= 4 * 60 * MIB
 
 
+@pytest.mark.fault("E9")
 async def test_connections_that_hold_on() -> None:
     child = Child(limits={"max_connections": 150})
     try:
@@ -195,6 +201,7 @@ async def test_connections_that_hold_on() -> None:
         child.stop()
 
 
+@pytest.mark.fault("E9")
 async def test_streams_opened_and_reset(child: Child) -> None:
     address = f"127.0.0.1:{child.ports['grpc']}"
     memory = child.status("VmRSS")

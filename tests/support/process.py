@@ -98,7 +98,7 @@ class Process:
         if core is not None:
             self.command = ["taskset", "-c", str(core), *self.command]
         self.directory = directory
-        # Compiled modules are kept: a process that is killed and started a hundred times needs them.
+        # Compiled modules are kept: a process is started a hundred times.
         self.environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})}
         self.starts = 0
         self._process: subprocess.Popen[bytes] | None = None

@@ -29,6 +29,7 @@ def fail(error: BaseException) -> SinkError:
         *((c, Permanent) for c in BAD_ROW),
     ],
 )
+@pytest.mark.fault("C6")
 def test_by_code(code: int, expected: type[SinkError]) -> None:
     assert type(fail(DatabaseError("text", code=code, name="NAME"))) is expected
     assert type(fail(DatabaseError(f"Code: {code}. DB::Exception: text"))) is expected
@@ -44,6 +45,7 @@ def test_an_unknown_code_loses_nothing(code: int) -> None:
     [(408, Retryable), (429, Retryable), (502, Retryable), (503, Retryable), (504, Retryable),
      (401, Held), (404, Held)],
 )  # fmt: skip
+@pytest.mark.fault("C5")
 def test_by_status_where_there_is_no_code(status: int, expected: type[SinkError]) -> None:
     error = DatabaseError(f"HTTP driver received HTTP status {status}, server response: busy")
     assert type(fail(error)) is expected

@@ -119,6 +119,7 @@ async def test_a_lost_answer_of_a_table_without_memory(
         (ok_with_exception(252), Retryable),
     ],
 )
+@pytest.mark.fault("C6", "C7")
 async def test_faults_get_their_class(engine, server, writer, fault, expected) -> None:
     server.on(SCORES, fault)
     with pytest.raises(expected):
@@ -128,6 +129,7 @@ async def test_faults_get_their_class(engine, server, writer, fault, expected) -
     assert engine.value("SELECT count() FROM otel_traces") == 1
 
 
+@pytest.mark.fault("C5")
 async def test_retry_after_is_passed_on(server, writer) -> None:
     server.on(SCORES, refuse(503, Retry_After="7"))
     with pytest.raises(Retryable) as failure:
@@ -153,6 +155,7 @@ async def test_a_closed_port_is_retried(remote, clock) -> None:
     await writer.aclose()
 
 
+@pytest.mark.fault("C2")
 async def test_a_silent_server_costs_one_deadline(remote, clock) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -175,6 +178,7 @@ async def test_a_server_that_comes_back_gets_the_batch(engine, server, remote, c
     await writer.aclose()
 
 
+@pytest.mark.fault("C14")
 async def test_tls(engine, configure, clock, tmp_path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")

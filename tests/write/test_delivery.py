@@ -213,6 +213,7 @@ async def test_a_held_sink_is_not_ready(deliver, sleeper) -> None:
 
 
 @pytest.mark.parametrize("bad", [0, 500, 999])
+@pytest.mark.fault("C8")
 async def test_one_bad_row_is_cut_out(deliver, metrics, journal, bad) -> None:
     outcomes = [an_outcome(i) for i in range(1_000)]
     writer = PoisonedWriter({outcomes[bad].score_id})
@@ -244,6 +245,7 @@ async def test_a_fault_of_the_writer_loses_nothing(deliver) -> None:
     await until(lambda: bool(writer.batches))
 
 
+@pytest.mark.fault("C2")
 async def test_sinks_do_not_wait_for_each_other(deliver, journal) -> None:
     stuck, free = StuckWriter(), CollectingWriter()
     delivery = await deliver(stuck, free)

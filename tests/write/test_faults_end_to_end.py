@@ -34,6 +34,7 @@ def server(engine):
 
 @pytest.mark.parametrize("kind", ["made by us", "generation 2"])
 @pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.fault("C5", "C11")
 async def test_every_score_has_one_row(
     engine, database, configure, clock, server, kind, seed
 ) -> None:
@@ -73,6 +74,7 @@ async def test_every_score_has_one_row(
     assert rollup(engine) == pytest.approx(sums(outcomes))
 
 
+@pytest.mark.fault("C8")
 async def test_a_row_the_engine_cannot_take_is_cut_out(
     engine, configure, clock, server, monkeypatch
 ) -> None:

@@ -221,6 +221,7 @@ HELD = {"UNAUTHENTICATED", "PERMISSION_DENIED", "UNIMPLEMENTED", "NOT_FOUND"}
 
 
 @pytest.mark.parametrize("code", [c for c in grpc.StatusCode if c is not grpc.StatusCode.OK])
+@pytest.mark.fault("C13")
 async def test_every_grpc_code(grpc_receiver, writing, code) -> None:
     expected = Retryable if code.name in RETRY else Held if code.name in HELD else Permanent
     grpc_receiver.answers["traces"] = [(code, ())]
@@ -233,6 +234,7 @@ async def test_every_grpc_code(grpc_receiver, writing, code) -> None:
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE])
+@pytest.mark.fault("C13")
 async def test_retry_info_says_when(grpc_receiver, writing, code) -> None:
     detail = AnyMessage()
     detail.Pack(RetryInfo(retry_delay=Duration(seconds=3, nanos=500_000_000)))
@@ -250,6 +252,7 @@ async def test_retry_info_says_when(grpc_receiver, writing, code) -> None:
     [(429, Retryable), (502, Retryable), (503, Retryable), (504, Retryable), (400, Permanent),
      (413, Permanent), (500, Permanent), (401, Held), (403, Held), (404, Held), (307, Held)],
 )  # fmt: skip
+@pytest.mark.fault("C13")
 async def test_every_http_status(http_receiver, writing, status, expected) -> None:
     http_receiver.answers["traces"] = [(status, {"Retry-After": "5"})]
     writer = await writing(http_receiver)
@@ -262,6 +265,7 @@ async def test_every_http_status(http_receiver, writing, status, expected) -> No
 
 
 @pytest.mark.parametrize("kind", ["grpc", "http"])
+@pytest.mark.fault("C13")
 async def test_a_partial_success_is_counted_and_never_sent_again(receivers, writing, kind) -> None:
     receiver, metrics = receivers[kind], Metrics()
     partial = ExportTraceServiceResponse()
@@ -308,6 +312,7 @@ async def test_nobody_listens(writing) -> None:
             await writer.write(a_batch())
 
 
+@pytest.mark.fault("C14")
 async def test_tls(writing, tmp_path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")

@@ -1,0 +1,3 @@
+"""Options and hooks for all tests."""
+
+pytest_plugins = ["tests.fault.report"]
