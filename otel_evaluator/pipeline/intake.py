@@ -90,6 +90,8 @@ class PipelineIntake:
             # Of later ones the sender's task has yet to see the answer: it will hold them.
             due = [entry for entry in entries if entry.sequence <= last]
             for entry in due:
+                if not has_room():
+                    return False
                 if entry.sequence <= inherited or entry.sequence in self._waiting:
                     self._replay(entry, entry.sequence <= inherited)
             if not due or len(due) < len(entries):
