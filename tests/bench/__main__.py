@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests.bench.durability import durable, recovery
 from tests.bench.evaluation import evaluate
 from tests.bench.latency import ack, lag
 from tests.bench.overload import overload
@@ -20,6 +21,8 @@ SCENARIOS: dict[str, Callable[[Path], Report]] = {
     "evaluate": evaluate,
     "select": select,
     "assemble": assemble,
+    "durable": durable,
+    "recovery": recovery,
     "ack": ack,
     "lag": lag,
     "overload": overload,

@@ -13,15 +13,15 @@ from typing import Any
 import uvloop
 
 from otel_evaluator.clock import SystemClock
-from otel_evaluator.journal.memory import MemoryJournal
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.pipeline import build, runtime
 from otel_evaluator.pipeline.engine import Engine
 from otel_evaluator.pipeline.intake import PipelineIntake
-from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.pipeline.work import Processed, Work
 from otel_evaluator.receive.admission import Admission
 from otel_evaluator.receive.server import Receiver
+from otel_evaluator.sample.budget import BudgetState
+from otel_evaluator.write.deliver import Delivery
 
 
 class NopPool:
@@ -33,15 +33,14 @@ class NopPool:
 
 async def serve(config_file: Path) -> None:
     config = build.configure(config_file)
-    metrics, clock, journal = Metrics(), SystemClock(), MemoryJournal()
+    metrics, clock, journal = Metrics(), SystemClock(), build.journal(config.journal)
+    generation = build.generation(config, BudgetState(), metrics)
     pool: Any = NopPool()
-    delivery: Any = None
-    parts = build.parts(config, PipelineState(), journal, pool, delivery, metrics, clock)
-    engine = Engine(parts)
-    selector = build.selector(config, parts.sampler)
-    intake = PipelineIntake(
-        selector, parts.sampler, journal, parts.entries, parts.traces, metrics, clock, lambda: False
-    )
+    generation.pool = pool
+    delivery = Delivery([], journal, clock, metrics)
+    parts = build.parts(config, journal, delivery, metrics, clock)
+    engine = Engine(parts, generation)
+    intake = PipelineIntake(parts, engine, lambda: False)
     admission = Admission(config.receivers.otlp.limits, metrics, clock)
     receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)
     await receiver.start()
@@ -53,6 +52,7 @@ async def serve(config_file: Path) -> None:
     await stop.wait()
     closing.cancel()
     await receiver.stop(1.0)
+    await journal.aclose()
 
 
 if __name__ == "__main__":
