@@ -1,6 +1,9 @@
 """``otel-evaluator serve``."""
 
 import logging
+import os
+import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,4 +38,15 @@ def serve(
         return True
 
     path = Path(config)
-    raise typer.Exit(run.serve(build.validate(path), path, started))
+    code = run.serve(build.validate(path), path, started)
+    _leave_threads(code)
+    raise typer.Exit(code)
+
+
+def _leave_threads(code: int) -> None:
+    """Exit at once while a thread waits for a sink that does not answer; all is in the journal."""
+    mine = threading.current_thread()
+    if any(not each.daemon and each is not mine for each in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -159,8 +159,6 @@ class Service:
         if self._journal is not None:
             self._save_state()
             await self._journal.aclose()
-        for writer in self._writers:
-            await writer.aclose()
         if self._admin is not None:
             await self._admin.aclose()
 
@@ -179,7 +177,7 @@ class Service:
                 await engine.finish()
         except TimeoutError:
             _log.warning("drain_incomplete", subjects=engine.pending)
-        left = (deadline - self._clock.monotonic()) * 0.8
+        left = (deadline - self._clock.monotonic()) * 0.7
         await parts.delivery.drain(max(0.1, left), wait_for_failing=not durable)
 
     async def _keep_state(self) -> None:

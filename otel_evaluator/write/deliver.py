@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 Sleep = Callable[[float], Awaitable[None]]
 
 CLOSE_S = 5.0
-"""How long a writer may take to close after the drain."""
+"""How long writers may take to close, at most; in a drain a quarter of its deadline."""
 MAX_BYTES = 8 * 2**20
 """Encoded rows at which a batch is closed, whatever their number."""
 
@@ -101,7 +101,7 @@ class Delivery:
         )
         for result in results:
             if isinstance(result, BaseException):
-                await self._close_writers()
+                await self._close_writers(CLOSE_S)
                 raise result
         for lane in self._lanes:
             for batch in batches:
@@ -154,7 +154,7 @@ class Delivery:
         done = work.done() and not work.cancelled() and not self.pending_batches
         await _cancel([work, limit, *self._tasks])
         self._tasks = []
-        await self._close_writers()
+        await self._close_writers(min(CLOSE_S, deadline_s / 4))
         if not done:
             log.warning("scores not delivered before the deadline", batches=self.pending_batches)
         return done
@@ -235,10 +235,10 @@ class Delivery:
         async with self._changed:
             await self._changed.wait_for(is_empty)
 
-    async def _close_writers(self) -> None:
+    async def _close_writers(self, seconds: float) -> None:
         closing = asyncio.gather(*(lane.close() for lane in self._lanes), return_exceptions=True)
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing, CLOSE_S)
+            await asyncio.wait_for(closing, max(0.1, seconds))
 
 
 class _Open:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,9 @@ async def until_refused(service: Service) -> float:
 
 
 @pytest.mark.fault("H1")
-@pytest.mark.parametrize("scene", ["idle", "under load", "sinks down", "hanging evaluator"])
+@pytest.mark.parametrize(
+    "scene", ["idle", "under load", "sinks down", "sink silent", "hanging evaluator"]
+)
 async def test_a_stop_refuses_at_once_and_ends_within_the_grace(
     serving: Callable[..., Service], front: ClickHouseHttp, scene: str
 ) -> None:
@@ -59,6 +62,11 @@ async def test_a_stop_refuses_at_once_and_ends_within_the_grace(
         front.on("", *[refuse(503)] * 10_000)
         await send(oracle, service, 3)
         await asyncio.sleep(1)
+    silent = threading.Event()
+    if scene == "sink silent":
+        front.on("INSERT", lambda request, engine: silent.wait(60) and None)
+        await send(oracle, service, 3)
+        await asyncio.sleep(1)
     driver = Driver(oracle, service.grpc_port)
     sending = asyncio.create_task(driver.run()) if scene == "under load" else None
     await asyncio.sleep(0.5)
@@ -68,6 +76,7 @@ async def test_a_stop_refuses_at_once_and_ends_within_the_grace(
     assert code == 0
     assert time.monotonic() - began < 4 + 1.5
     front.faults.clear()
+    silent.set()
     kept = {name: service.config[name] for name in ("journal", "receivers")}
     again = serving(kept | {"evaluators": [LENGTH]}).serve()
     if sending is not None:
