@@ -27,10 +27,11 @@ SAFE_KEYS = frozenset(
     {
         "event", "level", "timestamp", "logger", "suppressed", "exception",
         "action", "address", "batch", "class_name", "code", "column", "component",
+        "configuration",
         "database", "decision", "dialect", "dsn", "durability", "endpoint", "engine", "env",
         "error", "error_type", "evaluator", "file", "function", "generation", "hint",
         "host", "joined", "judge", "key_id", "kind", "method", "module", "name", "outcome",
-        "path", "place", "plugin", "problem", "protocol", "reason", "receiver", "revision",
+        "path", "place", "plugin", "problem", "protocol", "quarantine", "reason", "receiver", "revision",
         "room", "score_id", "score_ids", "setting", "signal", "sink", "span_id", "stage",
         "state", "status", "subject_kind", "table", "task", "tier", "trace_id", "type",
         "version", "worker",

@@ -38,6 +38,8 @@ class PipelineIntake:
         self._waiting: dict[int, int] = {}
         """Spans of entries that this run accepted and has not assembled."""
         self._dropping = asyncio.Lock()
+        self.foreign = 0
+        """Assembled entries that an earlier run accepted under another configuration."""
 
     @property
     def behind(self) -> bool:
@@ -112,6 +114,7 @@ class PipelineIntake:
             return
         count = self._waiting.pop(entry.sequence, 0)
         if is_inherited:
+            self.foreign += entry.configuration not in self._engine.generations
             count = len(selection.spans) + len(selection.context)
             self._parts.metrics.child("spans_recovered").inc(count)
         self._hold_spans(selection, entry.sequence, count)

@@ -49,6 +49,8 @@ class Recovery:
         if not self._intake.behind:
             return
         whole = await self._intake.catch_up(self.has_room)
+        if self._intake.foreign:
+            _log.warning("configuration_changed", entries=self._intake.foreign)
         if whole:
             _log.info("journal_recovered", entries=entries)
         else:
