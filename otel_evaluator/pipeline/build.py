@@ -27,8 +27,8 @@ from otel_evaluator.model.markers import (
     KEPT_SCOPES,
 )
 from otel_evaluator.pipeline.count import OutcomeCounter
-from otel_evaluator.pipeline.engine import Parts
 from otel_evaluator.pipeline.entries import Entries
+from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
 from otel_evaluator.pipeline.feedback import FeedbackBox
 from otel_evaluator.pipeline.generation import Generation, fingerprint

@@ -1,7 +1,8 @@
 """Metrics that are read from the rooms at a scrape."""
 
 from otel_evaluator.metrics import Metrics
-from otel_evaluator.pipeline.engine import Engine, Parts
+from otel_evaluator.pipeline.engine import Engine
+from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.intake import PipelineIntake
 
 

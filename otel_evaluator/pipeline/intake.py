@@ -9,7 +9,8 @@ from otel_evaluator.api.journal import Done, Entry
 from otel_evaluator.errors import Busy, JournalError, JournalFull, Malformed
 from otel_evaluator.journal.config import Overflow
 from otel_evaluator.pipeline.encode import encode_logs, encode_spans
-from otel_evaluator.pipeline.engine import Engine, Parts
+from otel_evaluator.pipeline.engine import Engine
+from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.select.selection import Selection
 
 

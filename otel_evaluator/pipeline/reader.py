@@ -4,7 +4,8 @@ from typing import Any, Protocol
 
 from otel_evaluator.errors import Busy, SinkError
 from otel_evaluator.expose.reader import Feedback, Joined, ScoresQuery
-from otel_evaluator.pipeline.engine import Engine, Parts
+from otel_evaluator.pipeline.engine import Engine
+from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 

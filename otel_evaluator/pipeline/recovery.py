@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
-from otel_evaluator.pipeline.engine import Parts
+from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.intake import PipelineIntake
 
 POLL_S = 0.05

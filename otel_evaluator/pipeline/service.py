@@ -12,7 +12,8 @@ from otel_evaluator.errors import Busy
 from otel_evaluator.expose.server import AdminServer
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.pipeline import build, gauges
-from otel_evaluator.pipeline.engine import Engine, Parts
+from otel_evaluator.pipeline.engine import Engine
+from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.intake import PipelineIntake
 from otel_evaluator.pipeline.reader import PipelineReader
 from otel_evaluator.pipeline.recovery import Recovery, remember
@@ -69,7 +70,7 @@ class Service:
         delivery = Delivery(self._writers, journal, clock, metrics)
         parts = self._parts = build.parts(config, journal, delivery, metrics, clock)
         engine = self._engine = Engine(parts, self._first)
-        engine.agents.update(state.agents)
+        engine.evaluation.agents.update(state.agents)
         remember(parts)
         await delivery.start()
         # The rates in force decide what of the journal can still be selected.
@@ -174,7 +175,7 @@ class Service:
         left = (deadline - self._clock.monotonic()) * 0.8
         try:
             async with asyncio.timeout(max(0.1, left)):
-                await engine.finish()
+                await engine.evaluation.finish()
         except TimeoutError:
             _log.warning("drain_incomplete", subjects=engine.pending)
         left = (deadline - self._clock.monotonic()) * 0.7
@@ -194,4 +195,6 @@ class Service:
     def _save_state(self) -> None:
         if self._journal is not None and self._engine is not None:
             budget = self._engine.current.sampler.budget_state
-            self._journal.save_state(dump(PipelineState(budget.offered, self._engine.agents)))
+            self._journal.save_state(
+                dump(PipelineState(budget.offered, self._engine.evaluation.agents))
+            )

@@ -103,7 +103,7 @@ class Pipeline:
         """Let time pass, close what is due and evaluate it."""
         self.clock.advance(seconds)
         self.engine.tick()
-        await self.engine.finish()
+        await self.engine.evaluation.finish()
 
     @property
     def unfinished(self) -> int:
