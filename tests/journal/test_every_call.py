@@ -17,7 +17,7 @@ SAMPLE = int(os.environ.get("FAULT_CALLS") or 20)
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(3600),
 ]
 
 
