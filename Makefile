@@ -33,8 +33,10 @@ fault: $(DEV) ## Kill, fill the disk, take sinks away: up to ten minutes of faul
 	$(BIN)/python -m pytest -q -m "faultjob and not nightly" $(ARGS)
 
 fault-nightly: $(DEV) ## All fault injection at length: 1,000 kills, every call, half an hour of load
-	FAULT_KILLS=1000 FAULT_CALLS=100000 FAULT_IMAGES=2000 FAULT_SECONDS=120 \
+	FAULT_CALLS=100000 FAULT_IMAGES=2000 FAULT_SECONDS=120 \
 		$(BIN)/python -m pytest -q -m "faultjob or nightly or fault" --fault-report docs/fault-run.json $(ARGS)
+	$(BIN)/python -m tests.fault.kills --kills 1000 --report docs/fault-run.json
+	$(BIN)/python docs/generate.py
 
 check: $(DEV) ## Lint, formatting, types and import directions
 	$(BIN)/ruff check .

@@ -43,13 +43,17 @@ class Operation:
 
 
 class Committer:
-    """Owns the writing connection; ``on_commit`` runs in its thread, ``on_change`` on the loop."""
+    """Owns the writing connection; ``on_commit`` runs in its thread, ``on_change`` on the loop.
+
+    ``check`` raises sqlite3.Error after a commit that is worth nothing.
+    """
 
     def __init__(
         self,
         database: sqlite3.Connection,
         reserve: Reserve,
         max_group_bytes: int,
+        check: Callable[[], None],
         on_commit: Callable[[], None],
         on_idle: Callable[[], None],
         on_change: Callable[[], None],
@@ -60,6 +64,7 @@ class Committer:
         self._reserve = reserve
         self._reserved = reserve.take()
         self._max_group_bytes = max_group_bytes
+        self._check = check
         self._on_commit = on_commit
         self._on_idle = on_idle
         self._on_change = on_change
@@ -130,6 +135,9 @@ class Committer:
         except sqlite3.Error as error:
             self._failed(group, error)
             return
+        except Exception as error:
+            self._isolate(group, error)
+            return
         if self.problem:
             _log.info("journal_written_again")
             self.problem = ""
@@ -137,6 +145,16 @@ class Committer:
         if not self._reserved and self._retry_at < time.monotonic():
             self._retry_at = time.monotonic() + 1.0
             self._reserved = self._reserve.take()
+
+    def _isolate(self, group: list[Operation], error: Exception) -> None:
+        """One operation holds what no database takes: it alone fails, and this thread goes on."""
+        if len(group) > 1:
+            for operation in group:
+                self._commit([operation])
+            return
+        _log.error("journal_operation_impossible", error_type=type(error).__name__)
+        problem = JournalError(f"the journal cannot hold this ({type(error).__name__})")
+        self._loop.call_soon_threadsafe(self._reject, group, problem)
 
     def _committed(self, group: list[Operation]) -> None:
         """Tell who waits; that the journal cannot be measured is no fault of what it holds."""
@@ -153,6 +171,7 @@ class Committer:
             for operation in group:
                 operation.result = operation.run(database)
             database.execute("COMMIT")
+            self._check()
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
@@ -180,7 +199,8 @@ class Committer:
         self._unwritten = kept
 
     def _release_reserve(self, error: sqlite3.Error) -> bool:
-        if not self._reserved or error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+        code = getattr(error, "sqlite_errorcode", None)
+        if not self._reserved or code != sqlite3.SQLITE_FULL:
             return False
         self._reserved = False
         return self._reserve.release()

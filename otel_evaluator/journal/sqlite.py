@@ -63,12 +63,13 @@ class SqliteJournal:
         except BaseException:
             os.close(self._lock_file)
             raise
-        self._inode = self._path.stat().st_ino
+        self._name, self._inode = str(self._path), self._path.stat().st_ino
         self._reader = sqlite3.connect(
             f"file:{self._path}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
         )
         self._reading = threading.Lock()
         self._waiting = 0
+        self._finished: list[tuple[Done, asyncio.Future[Kept] | None]] = []
         self._room = asyncio.Event()
         self._count, self.last_entry = statements.count_entries(self._database)
         self._used = self._log = self._oldest_ns = 0
@@ -78,6 +79,7 @@ class SqliteJournal:
             self._database,
             Reserve(path, self._limits.reserve),
             self._limits.group_bytes,
+            self._check_there,
             self._measure,
             self._shrink,
             self._changed,
@@ -92,8 +94,6 @@ class SqliteJournal:
                 f"the journal uses {self._used} bytes of at most {self._limits.max_size}; it"
                 " drains when the sinks accept scores again"
             )
-        if not self._is_there():
-            raise JournalError(f"the journal {self._path} has disappeared")
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def insert(database: sqlite3.Connection) -> int:
@@ -125,15 +125,45 @@ class SqliteJournal:
 
     async def finish(self, done: Done) -> Kept:
         """Commit what a subject leaves, in one transaction."""
-        kept = await self._submit(self._finishing(done), len(done.rows))
-        self._count -= len(done.entries)
-        return kept
+        future: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        self._finish_soon(done, future)
+        return await future
 
     def release(self, entries: Iterable[int]) -> None:
         """Delete entries with the next transaction."""
-        done = Done(entries=tuple(entries))
+        self._finish_soon(Done(entries=tuple(entries)), None)
+
+    def _finish_soon(self, done: Done, future: "asyncio.Future[Kept] | None") -> None:
+        """Leave it to one operation for all that is finished in this turn of the loop."""
         self._count -= len(done.entries)
-        self._committer.submit(Operation(self._finishing(done)))
+        self._finished.append((done, future))
+        if len(self._finished) == 1:
+            asyncio.get_running_loop().call_soon(self._submit_finished)
+
+    def _submit_finished(self) -> None:
+        finished, self._finished = self._finished, []
+        if not finished:
+            return
+        remembered = self._limits.remembered
+
+        def finish(database: sqlite3.Connection) -> list[Kept]:
+            return [statements.finish(database, done, remembered) for done, _ in finished]
+
+        def tell(kept: "asyncio.Future[list[Kept]]") -> None:
+            error = kept.exception()
+            places = [Kept()] * len(finished) if error else kept.result()
+            for (_, future), where in zip(finished, places, strict=True):
+                if future is None or future.done():
+                    continue
+                if error is not None:
+                    future.set_exception(error)
+                else:
+                    future.set_result(where)
+
+        told: asyncio.Future[list[Kept]] = asyncio.get_running_loop().create_future()
+        told.add_done_callback(tell)
+        size = sum(len(done.rows) for done, _ in finished)
+        self._committer.submit(Operation(finish, told, size))
 
     async def has_room(self) -> None:
         """Wait until the outbox may grow."""
@@ -183,26 +213,21 @@ class SqliteJournal:
     def statistics(self) -> JournalStatistics:
         """As of the last transaction."""
         problem = self._committer.problem
-        if not self._is_there():
-            problem = f"the journal {self._path} has disappeared"
         return JournalStatistics(self._count, self._used, self._oldest_ns, self._damaged, problem)
 
     async def aclose(self) -> None:
         """Commit what waits, stop the thread, release the folder."""
+        self._submit_finished()
         await self._committer.aclose(Operation(statements.mark_clean))
         with self._reading:
             self._reader.close()
         self._database.close()
         os.close(self._lock_file)
 
-    def _finishing(self, done: Done) -> Callable[[sqlite3.Connection], Kept]:
-        remembered = self._limits.remembered
-        return lambda database: statements.finish(database, done, remembered)
-
     async def _submit(self, run: Callable[[sqlite3.Connection], T], size: int = 0) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._committer.submit(Operation(run, future, size))
-        return await asyncio.shield(future)
+        return await future
 
     async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         def ask() -> T:
@@ -229,11 +254,14 @@ class SqliteJournal:
             Operation(lambda database: statements.set_damaged_aside(database, table, sequence))
         )
 
-    def _is_there(self) -> bool:
+    def _check_there(self) -> None:
+        """In the committing thread: SQLite goes on in a file that was deleted."""
         try:
-            return self._path.stat().st_ino == self._inode
+            is_there = os.stat(self._name).st_ino == self._inode
         except OSError:
-            return False
+            is_there = False
+        if not is_there:
+            raise sqlite3.OperationalError(f"{self._name} has disappeared")
 
     def _measure(self) -> None:
         """In the committing thread, after each transaction."""

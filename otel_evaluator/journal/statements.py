@@ -17,6 +17,7 @@ _SELECT = {
 }
 _STATE, _CLEAN = 1, 2
 _MAX_QUARANTINED = 10_000
+_TRIM_EVERY = 64
 
 
 def _add(database: sqlite3.Connection, table: str, *values: Any) -> int:
@@ -73,9 +74,12 @@ def finish(database: sqlite3.Connection, done: Done, remembered: int) -> Kept:
         last = _add(
             database, "closed", kind, closed.key, closed.revision, closed.seen, closed.story
         )
-        database.execute("DELETE FROM closed WHERE sequence <= ?", (last - remembered,))
-    _delete(database, "entry", done.entries)
-    _delete(database, "part", done.parts)
+        if last % _TRIM_EVERY == 0:
+            database.execute("DELETE FROM closed WHERE sequence <= ?", (last - remembered,))
+    if done.entries:
+        _delete(database, "entry", done.entries)
+    if done.parts:
+        _delete(database, "part", done.parts)
     return Kept(row, part)
 
 

@@ -19,6 +19,7 @@ from otel_evaluator.pipeline.feedback import FeedbackBox
 from otel_evaluator.pipeline.generation import Generation
 from otel_evaluator.pipeline.ledger import Ledger
 from otel_evaluator.pipeline.work import Processed, Work
+from otel_evaluator.text.encodable import encodable
 from otel_evaluator.write.batch import encode
 from otel_evaluator.write.deliver import Delivery
 
@@ -97,7 +98,7 @@ class Evaluation:
             parts.ledger.add(key, told)
         part = None
         if processed.trace is not None:
-            part = Part(work.conversation_id, trace_id, processed.trace)
+            part = Part(encodable(work.conversation_id), trace_id, processed.trace)
         done = Done(
             entries=parts.entries.done(closed.entries),
             closed=Closed("trace", key, work.revision, seen, told),
@@ -116,7 +117,8 @@ class Evaluation:
         with self._holding(generation, sum(map(len, closed.traces))):
             processed = await self._processed(work, generation)
             if processed is not None:
-                memory = Closed("conversation", closed.conversation_id, work.revision)
+                key = encodable(closed.conversation_id)
+                memory = Closed("conversation", key, work.revision)
                 await self._commit(Done(parts=[*closed.parts], closed=memory), processed)
 
     @contextmanager

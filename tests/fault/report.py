@@ -30,10 +30,13 @@ class Notes:
             noted[test] = {"outcome": outcome, **({"figures": figures} if figures else {})}
 
     def write(self) -> None:
-        """Replace the rows that ran; keep the others."""
+        """Replace rows of earlier days that ran; keep the others."""
         known = json.loads(self._file.read_text()) if self._file.exists() else {}
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         for row, tests in self._rows.items():
+            before = known.get(row, {})
+            if before.get("date") == today:
+                tests = before["tests"] | tests
             known[row] = {"date": today, "tests": dict(sorted(tests.items()))}
         self._file.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
 

@@ -148,9 +148,11 @@ async def test_a_sink_that_is_gone_holds_nothing_back(folder):
 
 async def test_what_is_remembered_of_closed_traces_is_bounded(folder):
     async with opened(folder) as journal:
-        for n in range(300):
+        for n in range(500):
             await journal.finish(Done(closed=Closed("trace", f"{n:032x}", 0)))
-        assert [closed.key for closed in journal.closed()] == [f"{n:032x}" for n in range(44, 300)]
+        kept = [closed.key for closed in journal.closed()]
+        assert 256 <= len(kept) <= 256 + 64
+        assert kept == [f"{n:032x}" for n in range(500 - len(kept), 500)]
 
 
 async def test_state_is_what_was_saved_last(folder):
@@ -336,6 +338,21 @@ async def test_a_failed_write_is_reported_and_nothing_else_is_lost(folder, finis
         bodies = [entry.body for entry in await entries(journal)]
         assert bodies == [b"first"] * (not finishing) + [b"third"]
         assert journal.load_state() == b"state"
+
+
+async def test_what_no_database_takes_fails_alone(folder):
+    async with opened(folder) as journal:
+        impossible = Done(closed=Closed("trace", "half \ud83d", 0))
+        results = await asyncio.gather(
+            journal.append("traces", b"before", 1),
+            journal.finish(impossible),
+            journal.append("traces", b"after", 2),
+            return_exceptions=True,
+        )
+        assert [type(result) for result in results] == [int, JournalError, int]
+        await journal.append("traces", b"later", 3)
+    async with opened(folder) as journal:
+        assert len(await entries(journal)) == 3
 
 
 async def test_memory_journal_counts_and_keeps_nothing():

@@ -1,0 +1,73 @@
+"""A1 at length: ``python -m tests.fault.kills --kills 1000 --report docs/fault-run.json``.
+
+Kills are spread over runs of pytest, each with another seed and an engine of its own: the
+embedded engine keeps threads of every connection, and runs out of them after some hundred
+starts of the service. Figures are added up into the report's row A1.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+TEST = "tests/fault/test_crash.py::test_nothing_acknowledged_is_lost_or_doubled_by_kills"
+AT_ONCE = 25
+"""Kills of one run."""
+
+
+def run(number: int) -> dict[str, Any]:
+    """One run; its figures. RuntimeError with the output's end when the books are not even."""
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch) / "report.json"
+        seed = int.from_bytes(os.urandom(3), "big")
+        ran = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-q", f"{TEST}[fresh seed]"),
+                *("--basetemp", f"{scratch}/tests", "--fault-report", report),
+            ],
+            env={**os.environ, "FAULT_KILLS": str(2 * AT_ONCE), "FAULT_SEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode:
+            raise RuntimeError(f"run {number}, FAULT_SEED={seed}:\n{ran.stdout[-4000:]}")
+        (test,) = json.loads(report.read_text())["A1"]["tests"].values()
+        figures: dict[str, Any] = test["figures"]
+        return figures
+
+
+def main() -> int:
+    """Run until there are enough kills; print and note the sum."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--parallel", type=int, default=max(1, (os.cpu_count() or 1)))
+    parser.add_argument("--report", type=Path, required=True)
+    options = parser.parse_args()
+    total: dict[str, int] = {}
+    with ThreadPoolExecutor(options.parallel) as threads:
+        for figures in threads.map(run, range(-(-options.kills // AT_ONCE))):
+            for name, value in figures.items():
+                total[name] = total.get(name, 0) + value
+            print(total, flush=True)
+            note(options.report, total)
+    return 0
+
+
+def note(report: Path, total: dict[str, int]) -> None:
+    """Put the sum so far into the report."""
+    known = json.loads(report.read_text()) if report.exists() else {}
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    tests = {TEST.removeprefix("tests/"): {"outcome": "passed", "figures": total}}
+    known["A1"] = {"date": today, "tests": tests}
+    report.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
