@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import structlog
 
+from otel_evaluator.pipeline.engine import Engine
 from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.intake import PipelineIntake
 
@@ -33,15 +34,15 @@ def remember(parts: Parts) -> None:
 class Recovery:
     """Assembles the journal's entries in their order while memory allows."""
 
-    def __init__(self, parts: Parts, intake: PipelineIntake, max_held: int) -> None:
+    def __init__(self, parts: Parts, engine: Engine, intake: PipelineIntake, max_held: int) -> None:
         self._parts = parts
+        self._engine = engine
         self._intake = intake
         self._max_held = max_held
 
     def has_room(self) -> bool:
         """Whether more may be held."""
-        held = self._parts.traces.held_bytes + self._parts.conversations.held_bytes
-        return held < self._max_held
+        return self._engine.held_bytes < self._max_held
 
     async def begin(self) -> None:
         """Assemble what fits; most often that is all."""

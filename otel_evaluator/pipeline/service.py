@@ -78,7 +78,7 @@ class Service:
         intake = self._intake = PipelineIntake(
             parts, engine, lambda: self._closing, config.journal.overflow
         )
-        recovery = Recovery(parts, intake, config.assembly.max_memory)
+        recovery = Recovery(parts, engine, intake, config.assembly.max_memory)
         await recovery.begin()
         admission = Admission(config.receivers.otlp.limits, metrics, clock, pressure=self.pressure)
         self._receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)

@@ -18,7 +18,7 @@ def life(pipeline, tmp_path):
         journal = SqliteJournal(tmp_path / "journal", "process", 2**26)
         p = pipeline(journal=journal, **sections)
         remember(p.parts)
-        p.recovery = Recovery(p.parts, p.intake, max_held)
+        p.recovery = Recovery(p.parts, p.engine, p.intake, max_held)
         await p.recovery.begin()
         return p
 
