@@ -158,12 +158,19 @@ class Service(Process):
 
     def settle(self, seconds: float = 60) -> None:
         """Wait until everything accepted is written."""
+        names = ("spans_pending", "outbox_outcomes", "queue_subjects")
 
         def settled() -> bool:
-            m = self.metrics()
-            return not (m["spans_pending"] or m["outbox_outcomes"] or m["queue_subjects"])
+            metrics = self.metrics()
+            return not any(metrics[name] for name in names)
 
-        eventually(settled, seconds, "everything accepted is written")
+        try:
+            eventually(settled, seconds, "everything accepted is written")
+        except AssertionError as error:
+            metrics = self.metrics()
+            error.add_note(str({name: metrics[name] for name in names}))
+            error.add_note(str(self.get("/readyz")))
+            raise
 
 
 def balance(metrics: Mapping[str, float]) -> tuple[float, float]:
