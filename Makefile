@@ -30,11 +30,12 @@ test: $(DEV) ## Run the tests, without those marked slow and the longer fault in
 	$(BIN)/python -m pytest -q -m "not slow and not faultjob and not nightly" $(ARGS)
 
 fault: $(DEV) ## Kill, fill the disk, take sinks away: up to ten minutes of fault injection
-	$(BIN)/python -m pytest -q -m "faultjob and not nightly" $(ARGS)
+	$(BIN)/python -m tests.fault.job $(ARGS)
 
 fault-nightly: $(DEV) ## All fault injection at length: 1,000 kills, every call, half an hour of load
-	FAULT_CALLS=100000 FAULT_IMAGES=2000 FAULT_SECONDS=120 \
-		$(BIN)/python -m pytest -q -m "faultjob or nightly or fault" --fault-report docs/fault-run.json $(ARGS)
+	$(BIN)/python -m pytest -q -m "fault and not faultjob and not nightly" --fault-report docs/fault-run.json
+	$(BIN)/python -m tests.fault.job --fault-report docs/fault-run.json
+	FAULT_CALLS=100000 $(BIN)/python -m pytest -q -m nightly --fault-report docs/fault-run.json $(ARGS)
 	$(BIN)/python -m tests.fault.kills --kills 1000 --report docs/fault-run.json
 	$(BIN)/python docs/generate.py
 
