@@ -1,6 +1,6 @@
 """``python -m otel_evaluator``."""
 
-from otel_evaluator.cli import app
+from otel_evaluator.cli import main
 
 if __name__ == "__main__":
-    app(prog_name="otel-evaluator")
+    main()

@@ -1,9 +1,6 @@
 """``otel-evaluator serve``."""
 
 import logging
-import os
-import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,14 +36,4 @@ def serve(
 
     path = Path(config)
     code = run.serve(build.validate(path), path, started)
-    _leave_threads(code)
     raise typer.Exit(code)
-
-
-def _leave_threads(code: int) -> None:
-    """Exit at once while a thread waits for a sink that does not answer; all is in the journal."""
-    mine = threading.current_thread()
-    if any(not each.daemon and each is not mine for each in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)

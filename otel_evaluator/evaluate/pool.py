@@ -64,6 +64,7 @@ class Worker:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
         self._slots: Any = None
+        self._ending = threading.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -132,14 +133,16 @@ class Worker:
         return Culprit(int(index), int(step), reason)
 
     def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.join()
-            process.close()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        # From the thread, which sees the pipe end, and from the loop that stops the pool.
+        with self._ending:
+            process, self._process = self._process, None
+            connection, self._connection = self._connection, None
+            if process is not None:
+                process.kill()
+                process.join()
+                process.close()
+            if connection is not None:
+                connection.close()
 
 
 class ThreadWorker:

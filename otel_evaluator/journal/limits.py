@@ -22,16 +22,22 @@ class Limits:
         self._log = _between(max_size // 8, 512 * KIB, 32 * MIB)
         self._for_rows = max_size // 8
 
-    def takes_entry(self, used: int, log: int, size: int) -> bool:
-        """Whether an entry of this size may be added to what database and log take."""
-        pages = size + size // 100 + 2 * PAGE
-        log = max(self._log, log + 2 * size)
-        return used + pages + log + self.reserve + self._for_rows <= self.max_size
+    def takes_entry(self, used: int, log: int, waiting: int) -> bool:
+        """Whether entries may be added to what database and log take.
 
-    def takes_rows(self, used: int, log: int) -> bool:
-        """Whether outcomes may be added."""
-        log = max(self._log, log + self.group_bytes)
-        return used + log + self.reserve + self.group_bytes <= self.max_size
+        ``waiting``: bytes that are not committed yet, the new entry's among them.
+        """
+        return self._is_left(used + 2 * PAGE, log, waiting) >= self._for_rows
+
+    def takes_rows(self, used: int, log: int, waiting: int) -> bool:
+        """Whether outcomes may be added; ``waiting`` as for entries."""
+        return self._is_left(used, log, waiting + self.group_bytes) >= 0
+
+    def _is_left(self, used: int, log: int, waiting: int) -> int:
+        """Bytes left when ``waiting`` ones are in the log and in the database."""
+        log = max(self._log, log + 2 * waiting)
+        pages = waiting + waiting // 100
+        return self.max_size - used - pages - log - self.reserve
 
 
 def _between(value: int, least: int, most: int) -> int:

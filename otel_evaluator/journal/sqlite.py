@@ -69,6 +69,7 @@ class SqliteJournal:
         )
         self._reading = threading.Lock()
         self._waiting = 0
+        """Bytes submitted and not committed."""
         self._finished: list[tuple[Done, asyncio.Future[Kept] | None]] = []
         self._room = asyncio.Event()
         self._count, self.last_entry = statements.count_entries(self._database)
@@ -89,7 +90,7 @@ class SqliteJournal:
         self, signal: Signal, body: bytes, arrived_ns: int, configuration: str = ""
     ) -> int:
         """Keep one entry; returns once it is committed."""
-        if not self._limits.takes_entry(self._used + self._waiting, self._log, len(body)):
+        if not self._limits.takes_entry(self._used, self._log, self._waiting + len(body)):
             raise JournalFull(
                 f"the journal uses {self._used} bytes of at most {self._limits.max_size}; it"
                 " drains when the sinks accept scores again"
@@ -99,7 +100,7 @@ class SqliteJournal:
         def insert(database: sqlite3.Connection) -> int:
             return statements.add_entry(database, arrived_ns, signal, configuration, body)
 
-        self._waiting += len(body)
+        self._waits(len(body))
         self._committer.submit(Operation(insert, future, len(body), may_fail=True))
         try:
             sequence = await asyncio.shield(future)
@@ -108,7 +109,7 @@ class SqliteJournal:
             future.add_done_callback(self._discard)
             raise
         finally:
-            self._waiting -= len(body)
+            self._waits(-len(body))
         self._count += 1
         return sequence
 
@@ -136,6 +137,7 @@ class SqliteJournal:
     def _finish_soon(self, done: Done, future: "asyncio.Future[Kept] | None") -> None:
         """Leave it to one operation for all that is finished in this turn of the loop."""
         self._count -= len(done.entries)
+        self._waits(len(done.rows))
         self._finished.append((done, future))
         if len(self._finished) == 1:
             asyncio.get_running_loop().call_soon(self._submit_finished)
@@ -149,7 +151,10 @@ class SqliteJournal:
         def finish(database: sqlite3.Connection) -> list[Kept]:
             return [statements.finish(database, done, remembered) for done, _ in finished]
 
+        size = sum(len(done.rows) for done, _ in finished)
+
         def tell(kept: "asyncio.Future[list[Kept]]") -> None:
+            self._waits(-size)
             error = kept.exception()
             places = [Kept()] * len(finished) if error else kept.result()
             for (_, future), where in zip(finished, places, strict=True):
@@ -162,12 +167,12 @@ class SqliteJournal:
 
         told: asyncio.Future[list[Kept]] = asyncio.get_running_loop().create_future()
         told.add_done_callback(tell)
-        size = sum(len(done.rows) for done, _ in finished)
         self._committer.submit(Operation(finish, told, size))
 
     async def has_room(self) -> None:
         """Wait until the outbox may grow."""
-        await self._room.wait()
+        while not self._room.is_set():
+            await self._room.wait()
 
     async def freeze(self, batch_id: str, last: int) -> Frozen:
         """Make a batch, durably."""
@@ -271,8 +276,12 @@ class SqliteJournal:
         self._log = statements.log_size(self._path)
         self._oldest_ns = statements.oldest_entry(self._database)
 
+    def _waits(self, size: int) -> None:
+        self._waiting += size
+        self._changed()
+
     def _changed(self) -> None:
-        if self._limits.takes_rows(self._used, self._log):
+        if self._limits.takes_rows(self._used, self._log, self._waiting):
             self._room.set()
         else:
             self._room.clear()

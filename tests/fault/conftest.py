@@ -25,6 +25,7 @@ def front(engine_folder: Path) -> Iterator[ClickHouseHttp]:
 
 
 def drop(server: ClickHouseHttp) -> None:
+    # Not SYNC: the embedded engine may wait for ever for what still reads a table.
     from tests.support.clickhouse_http import Request
 
     server.faults.clear()
@@ -32,12 +33,12 @@ def drop(server: ClickHouseHttp) -> None:
         Request("SELECT name FROM system.tables WHERE database = 'fault'", b"", {}, {}, "")
     )
     for name in tables.body.decode().split():
-        server._ask(Request(f"DROP TABLE IF EXISTS fault.`{name}` SYNC", b"", {}, {}, ""))
+        server._ask(Request(f"DROP TABLE IF EXISTS fault.`{name}`", b"", {}, {}, ""))
 
 
 @pytest.fixture
 def serving(tmp_path: Path, front: ClickHouseHttp) -> Iterator[Callable[..., Service]]:
-    """Make a service in front of the engine; whatever was started is stopped."""
+    """Make a service in front of the engine; whatever was started is killed."""
     made: list[Service] = []
 
     def make(sections: dict[str, Any] | None = None, **options: Any) -> Service:
@@ -48,7 +49,7 @@ def serving(tmp_path: Path, front: ClickHouseHttp) -> Iterator[Callable[..., Ser
 
     yield make
     for each in made:
-        each.stop()
+        each.kill()
 
 
 @pytest.fixture

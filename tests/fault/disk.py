@@ -1,5 +1,6 @@
 """Disks that fill up, fail and wait: a small tmpfs, and system calls that strace makes fail."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -38,10 +39,13 @@ def small_disk(folder: Path, options: str) -> Iterator[Path]:
 def fill(folder: Path, leave: int = 0) -> Path:
     """Take the free space of a disk but ``leave`` bytes; the file to delete for getting it back."""
     ballast = folder / "ballast"
-    free = shutil.disk_usage(folder).free
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, free - leave))
-    return ballast
+        for _ in range(1000):
+            free = shutil.disk_usage(folder).free
+            with contextlib.suppress(OSError):  # others wrote in between
+                os.posix_fallocate(file.fileno(), 0, max(1, free - leave))
+                return ballast
+    pytest.fail(f"{folder} could not be filled")
 
 
 def failing(call: str, what: str) -> list[str]:

@@ -95,7 +95,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
 }
 
 if __name__ == "__main__":
-    from otel_evaluator.cli import app
+    from otel_evaluator.cli import main
 
     SABOTAGES[os.environ["FAULT_SABOTAGE"]]()
-    app()
+    main()

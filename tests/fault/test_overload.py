@@ -79,12 +79,12 @@ async def test_one_slow_evaluator_does_not_hold_up_requests(
     hanging = a_check("hang") | {"timeout": "1s"}
     service = serving({"evaluators": [LENGTH, slow, hanging], "workers": 2}).serve()
     oracle = Oracle(127)
-    await send(oracle, service, 5)
+    await send(oracle, service, 2)
     rows: list[Any] = []
 
     def scored() -> bool:
         rows[:] = [row for row in visible(front) if row.evaluator == "length"]
-        return len(rows) == 20
+        return len(rows) == 8
 
     await asyncio.to_thread(eventually, scored, 90, "the fast evaluator's scores")
     await asyncio.to_thread(service.settle)

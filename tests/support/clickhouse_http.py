@@ -96,6 +96,7 @@ class ClickHouseHttp:
     ) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._engine: Any = None
         self.user, self.password = user, password
         self.faults: list[tuple[str, Fault]] = []
         self.requests: list[Request] = []
@@ -149,6 +150,8 @@ class ClickHouseHttp:
             handle.close()
 
     def __enter__(self) -> "ClickHouseHttp":
+        # With the last handle the engine ends, and the next one starts it anew: one stays open.
+        self._engine = chdb.connect(self._path)
         self._thread.start()
         return self
 
@@ -156,6 +159,8 @@ class ClickHouseHttp:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        with self._lock:
+            self._engine.close()
 
 
 def _run(handle: Any, request: Request) -> Answer:
