@@ -53,13 +53,18 @@ def sabotaged(how: str) -> dict[str, Any]:
     }
 
 
+def dsn(front: ClickHouseHttp, port: int | None = None) -> str:
+    """The test's database; ``port`` of what is in front of the engine."""
+    return f"clickhouse://127.0.0.1:{port or front.port}/{front.database}"
+
+
 class Service(Process):
     """``otel-evaluator serve`` with a configuration that closes traces fast."""
 
     def __init__(
         self,
         directory: Path,
-        clickhouse: int,
+        front: ClickHouseHttp,
         sections: Mapping[str, Any] | None = None,
         *,
         wrapper: Sequence[str] = (),
@@ -80,7 +85,7 @@ class Service(Process):
             "sampling": {"base_rate": 1.0},
             "evaluators": [{"name": "length", "type": "length", "min": 1}],
             "storage": {
-                "clickhouse": {"dsn": f"clickhouse://127.0.0.1:{clickhouse}/fault", "ttl": 0},
+                "clickhouse": {"dsn": dsn(front), "ttl": 0},
                 "samples": {"redact": False},
             },
             "admin": {"endpoint": f"127.0.0.1:{self.admin_port}"},
@@ -203,6 +208,6 @@ def rolled_up(front: ClickHouseHttp) -> int:
 
 def ask(front: ClickHouseHttp, sql: str) -> list[list[Any]]:
     """Rows of a query, past every fault."""
-    answer = front._ask(Request(sql.format(db="fault"), b"", {}, {}, ""))
+    answer = front._ask(Request(sql.format(db=front.database), b"", {}, {}, ""))
     assert answer.status == 200, answer.body
     return [json.loads(line) for line in answer.body.splitlines()]

@@ -16,7 +16,7 @@ import pytest
 
 from tests.fault.driver import Driver, export, send
 from tests.fault.oracle import Oracle
-from tests.fault.service import PATHS, Service, a_check, balance, visible
+from tests.fault.service import PATHS, Service, a_check, balance, dsn, visible
 from tests.support.clickhouse_http import ClickHouseHttp, refuse
 from tests.support.process import eventually
 
@@ -235,7 +235,7 @@ async def test_no_secret_is_ever_shown(
         {
             "storage": {
                 "clickhouse": {
-                    "dsn": f"clickhouse://127.0.0.1:{front.port}/fault",
+                    "dsn": dsn(front),
                     "username": "default",
                     "password": "${env:FAULT_PASSWORD}",
                 }

@@ -10,7 +10,7 @@ import pytest
 from tests.fault.driver import Driver, export, send
 from tests.fault.oracle import Oracle
 from tests.fault.proxy import Proxy
-from tests.fault.service import Service, ask, balance, doubled_spans, rolled_up, visible
+from tests.fault.service import Service, ask, balance, doubled_spans, dsn, rolled_up, visible
 from tests.support.clickhouse_http import ClickHouseHttp, Request, commit_then_drop, refuse
 from tests.support.otlp_sink import OtlpSink
 from tests.support.process import eventually
@@ -30,11 +30,10 @@ def command(front: ClickHouseHttp, sql: str) -> None:
     assert answer.status == 200, answer.body
 
 
-def clickhouse(port: int, **settings: Any) -> dict[str, Any]:
-    dsn = f"clickhouse://127.0.0.1:{port}/fault"
+def clickhouse(front: ClickHouseHttp, port: int | None = None, **settings: Any) -> dict[str, Any]:
     return {
         "storage": {
-            "clickhouse": {"dsn": dsn, "ttl": 0, "timeout": "2s", **settings},
+            "clickhouse": {"dsn": dsn(front, port), "ttl": 0, "timeout": "2s", **settings},
             "samples": {"redact": False},
         }
     }
@@ -53,7 +52,7 @@ async def all_written(service: Service, front: ClickHouseHttp, oracle: Oracle) -
 async def test_a_sink_that_is_away_costs_nothing_and_is_not_overrun_when_it_is_back(
     serving: Callable[..., Service], front: ClickHouseHttp, proxy: Proxy
 ) -> None:
-    service = serving(clickhouse(proxy.port)).serve()
+    service = serving(clickhouse(front, proxy.port)).serve()
     oracle = Oracle(43)
     await send(oracle, service, 5)
     proxy.mode = "refuse"
@@ -79,7 +78,7 @@ async def test_a_sink_that_says_nothing_does_not_hold_the_other_one(
         exporters = {
             "exporters": {"otlp": {"endpoint": f"http://127.0.0.1:{other.port}", "insecure": True}}
         }
-        service = serving(clickhouse(proxy.port) | exporters).serve()
+        service = serving(clickhouse(front, proxy.port) | exporters).serve()
         oracle = Oracle(47)
         await send(oracle, service, 2)
         await asyncio.to_thread(service.settle)
@@ -99,7 +98,7 @@ async def test_a_slow_sink_is_waited_for_in_bounded_memory(
     proxy: Proxy,
     record_property: Callable[..., None],
 ) -> None:
-    service = serving(clickhouse(proxy.port, timeout="60s")).serve()
+    service = serving(clickhouse(front, proxy.port, timeout="60s")).serve()
     oracle = Oracle(53, traces_per_request=20)
     await send(oracle, service, 5)
     await asyncio.to_thread(service.settle)
@@ -122,7 +121,7 @@ async def test_a_slow_sink_is_waited_for_in_bounded_memory(
 async def test_an_answer_that_is_lost_after_the_commit_leaves_one_row(
     serving: Callable[..., Service], front: ClickHouseHttp, proxy: Proxy
 ) -> None:
-    service = serving(clickhouse(proxy.port)).serve()
+    service = serving(clickhouse(front, proxy.port)).serve()
     oracle = Oracle(59)
     await send(oracle, service, 1)
     await asyncio.to_thread(service.settle)
@@ -148,14 +147,14 @@ async def test_one_row_that_the_engine_refuses_is_set_aside_alone(
     oracle = Oracle(61, traces_per_request=50)
     command(
         front,
-        "ALTER TABLE fault.otel_evaluator_scores_data"
+        f"ALTER TABLE {front.database}.otel_evaluator_scores_data"
         " ADD CONSTRAINT picky CHECK Explanation NOT LIKE '%poison%' AND TraceId != 'x'",
     )
     body, trace_ids = oracle.issue()
     poisoned = trace_ids[17]
     command(
         front,
-        "ALTER TABLE fault.otel_evaluator_scores_data"
+        f"ALTER TABLE {front.database}.otel_evaluator_scores_data"
         f" ADD CONSTRAINT poison CHECK TraceId != '{poisoned}'",
     )
     await export(service, body)
@@ -180,7 +179,10 @@ async def test_a_table_that_changed_is_named_and_waited_for(
     oracle = Oracle(67)
     await send(oracle, service, 2)
     await asyncio.to_thread(service.settle)
-    command(front, "RENAME TABLE fault.otel_evaluator_scores_data TO fault.hidden")
+    command(
+        front,
+        f"RENAME TABLE {front.database}.otel_evaluator_scores_data TO {front.database}.hidden",
+    )
     await send(oracle, service, 2)
 
     def held() -> bool:
@@ -189,7 +191,10 @@ async def test_a_table_that_changed_is_named_and_waited_for(
     await asyncio.to_thread(eventually, held, 30, "the sink says that someone must act")
     said = service.get("/readyz")["sinks"]["clickhouse"]["last_error"]
     assert "otel_evaluator_scores_data" in said
-    command(front, "RENAME TABLE fault.hidden TO fault.otel_evaluator_scores_data")
+    command(
+        front,
+        f"RENAME TABLE {front.database}.hidden TO {front.database}.otel_evaluator_scores_data",
+    )
     # Nobody need wait for the next try: a reload with the same sink would do, a restart does.
     service.stop()
     service.serve()
@@ -204,9 +209,7 @@ async def test_a_changed_password_is_taken_up_without_a_restart(
     secret = tmp_path / "secret"
     secret.write_text("old")
     secret.chmod(0o600)
-    service = serving(
-        clickhouse(front.port, username="default", password=f"${{file:{secret}}}")
-    ).serve()
+    service = serving(clickhouse(front, username="default", password=f"${{file:{secret}}}")).serve()
     oracle = Oracle(71)
     await send(oracle, service, 2)
     await asyncio.to_thread(service.settle)
@@ -236,7 +239,8 @@ async def test_a_forgotten_insert_token_still_leaves_one_row(
     for table in ("otel_traces", "otel_evaluator_scores_data"):
         command(
             front,
-            f"ALTER TABLE fault.{table} MODIFY SETTING non_replicated_deduplication_window = 10",
+            f"ALTER TABLE {front.database}.{table} MODIFY SETTING"
+            " non_replicated_deduplication_window = 10",
         )
 
     def forget(request: Request, engine: Callable[[Request], Any]) -> None:
@@ -245,10 +249,12 @@ async def test_a_forgotten_insert_token_still_leaves_one_row(
         table = "otel_traces" if "otel_traces" in request.sql else "otel_evaluator_scores_data"
         for number in range(20):
             column = "SpanName" if table == "otel_traces" else "Evaluator"
-            command(front, f"INSERT INTO fault.{table} ({column}) VALUES ('other {number}')")
+            command(
+                front, f"INSERT INTO {front.database}.{table} ({column}) VALUES ('other {number}')"
+            )
 
-    front.on("INSERT INTO `fault`.`otel_traces`", forget)
-    front.on("INSERT INTO `fault`.`otel_evaluator_scores_data`", forget)
+    front.on(f"INSERT INTO `{front.database}`.`otel_traces`", forget)
+    front.on(f"INSERT INTO `{front.database}`.`otel_evaluator_scores_data`", forget)
     await send(oracle, service, 3)
     await asyncio.to_thread(service.settle)
     rows = [row for row in visible(front) if row.trace_id]

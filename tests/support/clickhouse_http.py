@@ -14,7 +14,7 @@ import tempfile
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
@@ -68,6 +68,12 @@ def refuse(status: int, **headers: str) -> Fault:
     return lambda request, engine: Answer(status, named, b"not now")
 
 
+def page(status: int, body: bytes, **headers: str) -> Fault:
+    """A proxy answers with this page; a Content_Length that is not its own cuts it off."""
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    return lambda request, engine: Answer(status, named, body)
+
+
 def fail_with(code: int, text: str = "Some text. (NAME)") -> Fault:
     """The server answers with an exception of its own."""
     return lambda request, engine: _exception(f"Code: {code}. DB::Exception: {text}")
@@ -97,6 +103,8 @@ class ClickHouseHttp:
         self._path = path
         self._lock = threading.Lock()
         self._engine: Any = None
+        self.database = "default"
+        """Where a test's tables are."""
         self.user, self.password = user, password
         self.faults: list[tuple[str, Fault]] = []
         self.requests: list[Request] = []
@@ -258,9 +266,13 @@ def _handler(front: ClickHouseHttp) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
+            if "Content-Length" in answer.headers:
+                self.close_connection = True
+            else:
+                self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body)
+            with suppress(ConnectionError):
+                self.wfile.write(answer.body)
 
         do_GET = do_POST  # noqa: N815  (the name http.server looks for)
 

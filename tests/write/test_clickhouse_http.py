@@ -1,5 +1,6 @@
 """The ``clickhouse://`` path: real driver, real SQL and Native format, over HTTP."""
 
+import datetime
 import socket
 import ssl
 
@@ -11,11 +12,17 @@ from pydantic import ValidationError
 from otel_evaluator.errors import Held, Permanent, Retryable
 from otel_evaluator.model.outcome import Scored
 from otel_evaluator.write.clickhouse import ClickHouseConfig, ClickHouseWriter
+from otel_evaluator.write.clickhouse.errors import (
+    HELD_CODES,
+    PERMANENT_CODES,
+    RETRYABLE_CODES,
+)
 from tests.support.clickhouse_http import (
     ClickHouseHttp,
     commit_then_drop,
     fail_with,
     ok_with_exception,
+    page,
     refuse,
 )
 from tests.support.outcomes import a_batch, a_sample, an_outcome, one_of_each
@@ -107,16 +114,20 @@ async def test_a_lost_answer_of_a_table_without_memory(
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (fail_with(252), Retryable),
-        (fail_with(241), Retryable),
-        (fail_with(60), Held),
-        (fail_with(243), Held),
-        (fail_with(27), Permanent),
+        *((fail_with(code), Retryable) for code in sorted(RETRYABLE_CODES)),
+        *((fail_with(code), Held) for code in sorted(HELD_CODES)),
+        *((fail_with(code), Permanent) for code in sorted(PERMANENT_CODES)),
+        (fail_with(1002), Held),  # of no table: nothing is dropped for a surprise
         (refuse(503), Retryable),
         (refuse(502), Retryable),
         (refuse(401), Held),
         (ok_with_exception(27), Permanent),
         (ok_with_exception(252), Retryable),
+        (page(502, b"<html>" + b"x" * 100 * 2**20), Retryable),
+        (page(502, b"\x00\xff" * 1000), Retryable),
+        (page(200, b"x" * 100 * 2**20), Retryable),
+        (page(503, b"cut", Content_Length="100"), Retryable),
+        (page(200, b"", Content_Length="100"), Retryable),
     ],
 )
 @pytest.mark.fault("C6", "C7")
@@ -193,6 +204,33 @@ async def test_tls(engine, configure, clock, tmp_path) -> None:
         with pytest.raises(Retryable):
             await doubting.start()
         await doubting.aclose()
+    assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
+
+
+@pytest.mark.fault("C14")
+@pytest.mark.parametrize("wrong", ["expired", "other host"])
+async def test_a_certificate_that_is_put_right_is_taken_without_a_restart(
+    engine, configure, clock, tmp_path, wrong
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    bad = (
+        authority.issue_cert("localhost", not_after=past)
+        if wrong == "expired"
+        else authority.issue_cert("elsewhere.example")
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    bad.configure_cert(context)
+    with ClickHouseHttp(str(engine.path), tls=context) as front:
+        dsn = f"clickhouses://localhost:{front.port}"
+        writer = ClickHouseWriter(configure(dsn=dsn, ca_file=str(tmp_path / "ca.pem")), clock)
+        with pytest.raises(Retryable):
+            await writer.write(a_batch())
+        assert not front.requests, "nothing was told to a server that could be anyone"
+        authority.issue_cert("localhost").configure_cert(context)
+        await writer.write(a_batch())
+        await writer.aclose()
     assert engine.value("SELECT count() FROM otel_evaluator_scores") == 1
 
 
