@@ -120,6 +120,18 @@ def test_a_trace_without_end_is_closed_at_every_multiple_of_max_spans():
 
 
 @pytest.mark.fault("G5")
+def test_a_trace_of_a_hundred_thousand_spans_is_held_in_bounded_memory():
+    bench, most = Bench(max_spans=1000), 0
+    for first in range(2, 100_002, 500):
+        bench.spans(*(Node(1, number, 1) for number in range(first, first + 500)))
+        most = max(most, bench.assembler.held_bytes)
+        bench.closed += bench.assembler.due(bench.clock.monotonic())
+    assert sum(len(closed.raw.spans) for closed in bench.closed) >= 100_000
+    assert bench.closed[-1].raw.revision == len(bench.closed) - 1
+    assert most < 4 * 2**20, "memory goes by max_spans, not by the trace"
+
+
+@pytest.mark.fault("G5")
 def test_max_wait_closes_what_never_falls_quiet():
     bench = Bench(max_wait=50)
     times = []

@@ -48,6 +48,18 @@ async def test_a_late_span_makes_a_revision_with_another_score_id(pipeline):
     assert first.subject_key == second.subject_key
 
 
+@pytest.mark.fault("G1")
+@pytest.mark.parametrize("jump_s", [3600, -3600, 10 * 365 * 86400, -10 * 365 * 86400])
+async def test_a_jump_of_the_wall_clock_neither_closes_nor_holds_a_trace(pipeline, jump_s):
+    p = pipeline()
+    await p.intake.traces(an_export_request(1, model_calls=1), "grpc")
+    p.clock.step_wall(jump_s)
+    await p.pass_time(0.5)
+    assert not p.delivery.outcomes
+    await p.pass_time(0.6)
+    assert len(p.delivery.outcomes) == 1
+
+
 @pytest.mark.fault("G3")
 async def test_arrival_order_does_not_change_score_ids(pipeline):
     body = an_export_request(3, model_calls=2, conversation_id="c")

@@ -178,6 +178,8 @@ async def test_connections_that_hold_on() -> None:
     child = Child(limits={"max_connections": 150})
     try:
         await child.warm()
+        others = grpc.aio.insecure_channel(f"127.0.0.1:{child.ports['grpc']}")
+        assert await others.unary_unary(TRACES)(BODY) == b""
         memory, descriptors = child.status("VmRSS"), child.descriptors()
         head = f"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: {PROTOBUF}\r\n"
         openings = [b"", b"POST /v1/tr", f"{head}Content-Length: 9999\r\n\r\nx".encode(), b"PRI * "]
@@ -191,12 +193,14 @@ async def test_connections_that_hold_on() -> None:
             while child.descriptors() - descriptors > 2 * 150 + 10:
                 await asyncio.sleep(0.02)
         assert child.status("VmRSS") - memory <= 32 * MIB
+        assert await others.unary_unary(TRACES)(BODY) == b"", "who is connected is served"
         for writer in writers[:300]:
             writer.close()
         await asyncio.sleep(0.2)
         await child.warm()
         for writer in writers[300:]:
             writer.close()
+        await others.close()
     finally:
         child.stop()
 

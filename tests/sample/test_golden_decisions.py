@@ -6,6 +6,7 @@ carry probabilities of another hash.
 """
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,17 @@ def test_the_sampler_asks_for_the_same_u(seed):
 @pytest.mark.fault("G6")
 def test_thresholds_of_rates_never_change(rate, limit):
     assert threshold(float(rate)) == int(limit)
+
+
+@pytest.mark.fault("G6")
+def test_a_lower_rate_keeps_a_subset_and_each_rate_its_share():
+    keys, count = KeyHash(7), 20_000
+    values = [keys.trace(number.to_bytes(16, "big")) for number in range(1, count + 1)]
+    before: set[int] = set()
+    for rate in (0.001, 0.01, 0.1, 0.5, 0.9):
+        limit = threshold(rate)
+        kept = {number for number, u in enumerate(values) if u < limit}
+        assert before <= kept
+        # Five standard deviations of the binomial distribution: one in a million is beyond.
+        assert abs(len(kept) - count * rate) <= 5 * math.sqrt(count * rate * (1 - rate))
+        before = kept
