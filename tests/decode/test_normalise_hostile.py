@@ -157,7 +157,7 @@ def test_a_hostile_index_allocates_nothing() -> None:
         attributes[f"llm.input_messages.{index}.message.content"] = f"message {index}"
     started = time.perf_counter()
     found = run({"attributes": attributes})
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 5
     assert found.trace is not None
     assert [m.content for m in found.trace.messages] == [
         "message 0",

@@ -154,7 +154,7 @@ async def test_closing_ends_what_runs_and_cancels_what_waits():
     await asyncio.wait_for(pool.aclose(), 5)
     results = await asyncio.wait_for(asyncio.gather(*running, return_exceptions=True), 5)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 4.5
     assert not psutil.pid_exists(pid)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(pool.process(Task(["ok"])), 5)

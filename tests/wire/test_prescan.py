@@ -116,7 +116,8 @@ def test_bombs_are_refused_quickly(name: str) -> None:
     began = time.thread_time()
     with pytest.raises(TooLarge):
         check_request(body, "traces", *DEFAULTS)
-    assert time.thread_time() - began < 0.15  # 100 ms on an idle core
+    # 100 ms on an idle core; what reads it all, or reads it twice over, takes many times that.
+    assert time.thread_time() - began < 2.0
 
 
 @pytest.mark.parametrize("items", [199_999, 200_000, 200_001])
