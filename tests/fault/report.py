@@ -4,6 +4,7 @@ Figures that a test gives to ``record_property`` are kept with it.
 """
 
 import datetime
+import fcntl
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,14 +32,22 @@ class Notes:
 
     def write(self) -> None:
         """Replace rows of earlier days that ran; keep the others."""
-        known = json.loads(self._file.read_text()) if self._file.exists() else {}
+        with self._file.open("a+") as file:
+            # Two runs may write at a time; a renamed file would lose the lock.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            known = json.loads(file.read() or "{}")
+            self._merge(known)
+            file.truncate(0)
+            file.write(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+
+    def _merge(self, known: dict[str, Any]) -> None:
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         for row, tests in self._rows.items():
             before = known.get(row, {})
             if before.get("date") == today:
                 tests = before["tests"] | tests
             known[row] = {"date": today, "tests": dict(sorted(tests.items()))}
-        self._file.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
 
 
 def rows_of(item: pytest.Item) -> tuple[str, ...]:

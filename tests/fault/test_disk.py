@@ -158,7 +158,7 @@ async def test_the_configured_maximum_is_never_exceeded(
     driver = Driver(oracle, service.grpc_port, senders=4)
     sending = asyncio.create_task(driver.run())
     sizes = []
-    for _ in range(100):
+    for _ in range(50):
         await asyncio.sleep(0.2)
         sizes.append(service.disk())
     driver.stop()

@@ -22,7 +22,7 @@ from tests.support.process import eventually
 pytestmark = [pytest.mark.faultjob, pytest.mark.timeout(240)]
 LENGTH = {"name": "length", "type": "length", "min": 1}
 CEILING = 512 * 2**20
-SECONDS = int(os.environ.get("FAULT_SECONDS") or 20)
+SECONDS = int(os.environ.get("FAULT_SECONDS") or 10)
 
 
 @pytest.mark.fault("F1", "F4")
@@ -55,7 +55,7 @@ async def test_overload_is_refused_with_advice_in_bounded_memory_and_passes(
     assert len({round(delay, 3) for delay in advised}) > 10, "spread"
     tenth = max(1, len(advised) // 10)
     assert sum(advised[-tenth:]) / tenth > sum(advised[:tenth]) / tenth, "growing"
-    await asyncio.to_thread(service.settle, 90)
+    await asyncio.to_thread(service.settle, 120)
     assert oracle.verdict(visible(front)).is_even
     assert not (await refusals(service))
 
@@ -79,12 +79,12 @@ async def test_one_slow_evaluator_does_not_hold_up_requests(
     hanging = a_check("hang") | {"timeout": "1s"}
     service = serving({"evaluators": [LENGTH, slow, hanging], "workers": 2}).serve()
     oracle = Oracle(127)
-    await send(oracle, service, 2)
+    await send(oracle, service, 1)
     rows: list[Any] = []
 
     def scored() -> bool:
         rows[:] = [row for row in visible(front) if row.evaluator == "length"]
-        return len(rows) == 8
+        return len(rows) == 4
 
     await asyncio.to_thread(eventually, scored, 90, "the fast evaluator's scores")
     await asyncio.to_thread(service.settle)
@@ -130,7 +130,7 @@ async def test_a_log_that_nobody_reads_changes_nothing(
 async def test_a_hundred_thousand_names_leave_the_number_of_series_as_it_was(
     serving: Callable[..., Service], front: ClickHouseHttp, record_property: Callable[..., Any]
 ) -> None:
-    service = serving().serve()
+    service = serving({"sampling": {"base_rate": 0.1}}).serve()
     await send(Oracle(139), service, 2)
     await asyncio.to_thread(service.settle)
     front.on("", *[refuse(503)] * 100_000)  # rows are of no interest here
