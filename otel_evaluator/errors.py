@@ -14,6 +14,11 @@
     │   ├── Retryable            try the same batch again; may say when
     │   ├── Held                 wait for a human; try slowly
     │   └── Permanent            this batch can never be written as it is
+    ├── JudgeError               a judge gave no answer that can be used
+    │   ├── Unavailable          no answer now: try again; may say when
+    │   ├── Misconfigured        the endpoint, key or model is wrong; someone must act
+    │   ├── ContentRefused       the model would not judge this content
+    │   └── TooLong              the question does not fit the model
     └── JournalError             the journal cannot keep its promise
         ├── JournalFull          becomes Busy
         └── JournalLocked        another process owns the folder
@@ -92,6 +97,36 @@ class Held(SinkError):
 
 class Permanent(SinkError):
     """This batch can never be written as it is: a row in it is bad."""
+
+
+class JudgeError(EvaluatorError):
+    """A judge gave no answer that can be used; asking the same again may give another."""
+
+
+class Unavailable(JudgeError):
+    """No answer now: try again, after ``retry_after_s`` seconds when the endpoint said so.
+
+    ``is_limit``: the endpoint asks for fewer calls; it is not broken.
+    """
+
+    def __init__(
+        self, message: str, retry_after_s: float | None = None, is_limit: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.is_limit = is_limit
+
+
+class Misconfigured(JudgeError):
+    """The endpoint, the key or the model is wrong: no call can succeed until someone acts."""
+
+
+class ContentRefused(JudgeError):
+    """The model or its provider would not judge this content."""
+
+
+class TooLong(JudgeError):
+    """The question does not fit the model."""
 
 
 class JournalError(EvaluatorError):

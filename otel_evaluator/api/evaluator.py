@@ -22,11 +22,12 @@ from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from pydantic import Field
 
+from otel_evaluator.api.judge import Asked
 from otel_evaluator.config.base import ComponentConfig, Duration
 from otel_evaluator.model.outcome import Verdict
 from otel_evaluator.model.subject import Subject, SubjectKind
 
-Check = Callable[[Subject], Verdict | Awaitable[Verdict]]
+Check = Callable[[Subject], Verdict | Asked | Awaitable[Verdict]]
 """Judges one subject. It may raise: the runner turns that into a failed outcome."""
 
 ALL_KINDS: tuple[SubjectKind, ...] = ("span", "trace", "conversation")
@@ -99,8 +100,9 @@ def evaluator(
     return decorate
 
 
-def revision(kind: EvaluatorType[Any], config: EvaluatorConfig) -> str:
-    """12 hexadecimal characters: hash of type, version and effective configuration."""
+def revision(kind: EvaluatorType[Any], config: EvaluatorConfig, model: str = "") -> str:
+    """12 hexadecimal characters: hash of type, version, effective configuration and judge model."""
     effective = config.model_dump(mode="json", exclude=NOT_IN_REVISION)
-    text = json.dumps([kind.name, kind.version, effective], sort_keys=True)
+    parts = [kind.name, kind.version, effective, *([model] if model else [])]
+    text = json.dumps(parts, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

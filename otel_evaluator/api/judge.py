@@ -32,9 +32,16 @@ class Answer(msgspec.Struct, frozen=True):
     cost_usd: float = 0.0
 
 
-class Judge(Protocol):
-    """Asks one model. Raises Retryable or Permanent; never invents an answer."""
+class Asked(msgspec.Struct, frozen=True):
+    """What an evaluator gives back instead of a verdict: the judge's answer decides."""
 
-    async def ask(self, question: Question) -> Answer:
-        """The answer to one question."""
+    judge: str
+    question: Question
+
+
+class Judge(Protocol):
+    """Asks one model. Raises JudgeError; never invents an answer."""
+
+    async def ask(self, question: Question, evaluator: str = "") -> Answer:
+        """The answer to one question; ``evaluator``: whom its cost is counted for."""
         ...

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from otel_evaluator.api.evaluator import Check, EvaluatorConfig
+from otel_evaluator.api.judge import Asked
 from otel_evaluator.model.outcome import REASONS, Failed, Scored, Skipped, Unscored, Verdict
 from otel_evaluator.model.subject import Subject
 
@@ -16,7 +17,7 @@ MAX_EXPLANATION = 4000
 """Characters of an explanation that are kept."""
 
 
-def run_check(config: EvaluatorConfig, check: Check, subject: Subject) -> Verdict:
+def run_check(config: EvaluatorConfig, check: Check, subject: Subject) -> Verdict | Asked:
     """Run one evaluator in this thread; whatever it raises becomes a verdict.
 
     A coroutine is run to its end on a loop of its own under the evaluator's deadline; the
@@ -24,14 +25,14 @@ def run_check(config: EvaluatorConfig, check: Check, subject: Subject) -> Verdic
     """
     try:
         verdict: Any = check(subject)
-        if not isinstance(verdict, Verdict) and inspect.isawaitable(verdict):
+        if not isinstance(verdict, Verdict | Asked) and inspect.isawaitable(verdict):
             verdict = asyncio.run(_within(verdict, config.timeout))
     except TimeoutError:
         return Failed("timeout", "TimeoutError", f"no verdict within {config.timeout:g} s")
     except BaseException as error:
         # SystemExit, CancelledError and KeyboardInterrupt too: no signal reaches this thread.
         return failure(error)
-    return accept(config, verdict)
+    return verdict if isinstance(verdict, Asked) else accept(config, verdict)
 
 
 async def _within(verdict: Awaitable[Verdict], timeout: float) -> Verdict:

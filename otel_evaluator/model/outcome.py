@@ -30,6 +30,8 @@ REASONS = frozenset(
         "exception",
         "crash",
         "judge_error",
+        "judge_refused",
+        "too_long",
     }
 )
 """The closed set of reasons; metrics and the decision ledger use nothing else."""

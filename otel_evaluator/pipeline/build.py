@@ -11,13 +11,15 @@ from otel_evaluator.api.plugins import load_evaluators, parse_evaluators
 from otel_evaluator.api.writer import Writer
 from otel_evaluator.assemble.conversations import ConversationAssembler
 from otel_evaluator.assemble.traces import TraceAssembler
-from otel_evaluator.clock import Clock
+from otel_evaluator.clock import Clock, SystemClock
 from otel_evaluator.config.explain import explain
 from otel_evaluator.config.load import read
 from otel_evaluator.evaluate.pool import WorkerPool
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.journal.memory import MemoryJournal
 from otel_evaluator.journal.sqlite import SqliteJournal
+from otel_evaluator.judges.client import JudgeClient
+from otel_evaluator.judges.evaluator import JudgeEvaluatorConfig
 from otel_evaluator.metrics import AllowList, Metrics
 from otel_evaluator.model.hints import HINTS
 from otel_evaluator.model.markers import (
@@ -32,6 +34,7 @@ from otel_evaluator.pipeline.evaluation import Parts
 from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
 from otel_evaluator.pipeline.feedback import FeedbackBox
 from otel_evaluator.pipeline.generation import Generation, fingerprint
+from otel_evaluator.pipeline.judging import Judging
 from otel_evaluator.pipeline.ledger import Ledger
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
@@ -61,6 +64,7 @@ def validate(path: Path, environ: Mapping[str, str] | None = None) -> RootConfig
     """Build everything that can be built without starting it; the checked configuration."""
     config = configure(path, environ)
     SubjectProcessor(config)
+    judging(config, Metrics(), SystemClock())
     Sampler(config.sampling, rules_of(evaluators_of(config)), HINTS)
     return config
 
@@ -72,7 +76,9 @@ def journal(config: JournalConfig) -> Journal:
     return SqliteJournal(config.path, config.durability, config.max_size)
 
 
-def generation(config: RootConfig, budget: BudgetState, metrics: Metrics) -> Generation:
+def generation(
+    config: RootConfig, budget: BudgetState, metrics: Metrics, clock: Clock
+) -> Generation:
     """What the configuration decides with; its workers are not started."""
     rules = rules_of(evaluators_of(config))
     sampler = Sampler(config.sampling, rules, HINTS, budget)
@@ -83,6 +89,7 @@ def generation(config: RootConfig, budget: BudgetState, metrics: Metrics) -> Gen
         sampler=sampler,
         selector=selector(config, sampler),
         pool=pool(config, metrics),
+        judging=judging(config, metrics, clock),
         counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
     )
 
@@ -108,6 +115,22 @@ def pool(config: RootConfig, metrics: Metrics) -> WorkerPool:
     """The worker processes, not started."""
     timeouts = [evaluator.timeout for _, evaluator in evaluators_of(config)]
     return WorkerPool(config.workers, FACTORY, config, timeouts, without, metrics)
+
+
+def judging(config: RootConfig, metrics: Metrics, clock: Clock) -> Judging:
+    """The judges that evaluators ask; no connection is made."""
+    asking = {
+        evaluator.name: evaluator
+        for _, evaluator in evaluators_of(config)
+        if isinstance(evaluator, JudgeEvaluatorConfig)
+    }
+    used = {evaluator.judge for evaluator in asking.values()}
+    clients = {
+        name: JudgeClient(name, judge, clock, metrics)
+        for name, judge in config.judges.items()
+        if name in used
+    }
+    return Judging(clients, asking)
 
 
 def without(work: Work, step: int, reason: str) -> Work:

@@ -96,7 +96,7 @@ class Engine:
         for generation in list(self.generations.values()):
             if generation.fingerprint not in needed and not generation.running:
                 del self.generations[generation.fingerprint]
-                await generation.pool.aclose()
+                await generation.aclose()
                 _log.info("configuration_finished", configuration=generation.fingerprint)
 
     def drop_oldest(self) -> int:

@@ -71,6 +71,13 @@ class Evaluation:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def cancel(self) -> None:
+        """Give up what is under way: it is in the journal, and done again after a restart."""
+        tasks = [*self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def finished(self, outcome: str, spans: int) -> None:
         """Count spans of which nothing is open any more."""
         if spans:
@@ -142,6 +149,7 @@ class Evaluation:
         except RuntimeError as error:
             _log.error("worker_pool_failed", error_type=type(error).__name__)
             return None
+        await generation.judging.answer(processed)
         self._record(work, processed, generation)
         return processed
 

@@ -10,6 +10,7 @@ import msgspec
 
 from otel_evaluator.evaluate.pool import WorkerPool
 from otel_evaluator.pipeline.count import OutcomeCounter
+from otel_evaluator.pipeline.judging import Judging
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.sample.decide import EvaluatorRule
 from otel_evaluator.sample.sampler import Sampler
@@ -27,9 +28,15 @@ class Generation(msgspec.Struct):
     sampler: Sampler
     selector: Selector
     pool: WorkerPool
+    judging: Judging
     counter: OutcomeCounter
     running: int = 0
     """Subjects being evaluated."""
+
+    async def aclose(self) -> None:
+        """End the workers and the connections to judges."""
+        await self.pool.aclose()
+        await self.judging.aclose()
 
     @property
     def by_conversation(self) -> bool:

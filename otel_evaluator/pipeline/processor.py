@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from otel_evaluator.api.evaluator import Check, EvaluatorConfig, EvaluatorType, revision
+from otel_evaluator.api.judge import Asked
 from otel_evaluator.decode.conversation import conversation
 from otel_evaluator.decode.normalise import Normalised, normalise
 from otel_evaluator.evaluate.runner import run_check
@@ -22,15 +23,15 @@ from otel_evaluator.model.ids import score_id
 from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
 from otel_evaluator.model.subject import Signals, Subject
 from otel_evaluator.pipeline import stories
-from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
-from otel_evaluator.pipeline.redact import finder
+from otel_evaluator.pipeline.evaluators import evaluators_of, model_of, rules_of
 from otel_evaluator.pipeline.samples import sample_of
 from otel_evaluator.pipeline.schema import RootConfig
-from otel_evaluator.pipeline.work import Processed, Story, Work
+from otel_evaluator.pipeline.work import Pending, Processed, Story, Work
 from otel_evaluator.sample.decide import Decider, Decision
 from otel_evaluator.sample.tags import requested
 from otel_evaluator.sample.upstream import upstream_of
 from otel_evaluator.text.languages import detector
+from otel_evaluator.text.redact import finder
 
 _DAY_NS = 86_400_000_000_000
 _LANGUAGES = frozenset(("en", "de", "es", "fr", "it", "pt", "nl", "zh", "ja", "ko"))
@@ -46,6 +47,10 @@ class Running(msgspec.Struct, frozen=True):
     revision: str
 
 
+NOT_ASKED = Failed("judge_error", "NotAsked", "the judge was not asked")
+"""Stands for the verdict until the judge has answered."""
+
+
 class SubjectProcessor:
     """Built once per worker from the configuration."""
 
@@ -53,7 +58,7 @@ class SubjectProcessor:
         configured = evaluators_of(config)
         self._sampling = config.sampling
         self._running = {
-            c.name: (index, Running(kind, c, kind(c), revision(kind, c)))
+            c.name: (index, Running(kind, c, kind(c), revision(kind, c, model_of(config, c))))
             for index, (kind, c) in enumerate(configured)
         }
         self._decider = Decider(config.sampling, rules_of(configured))
@@ -131,32 +136,45 @@ class SubjectProcessor:
             decision = self._decider.decide(
                 subject, whole, work.u, work.multiplier, upstream, wanted
             )
-            outcomes = tuple(self._run(subject, ordinal, decision, work, progress))
+            ran = [*self._run(subject, ordinal, decision, work, progress)]
+            processed.pending += [
+                Pending(ordinal, number, asked)
+                for number, (_, asked) in enumerate(ran)
+                if asked is not None
+            ]
+            outcomes = tuple(outcome for outcome, _ in ran)
             processed.stories.append(_story(subject, decision, outcomes, work))
             if subject is whole and decision.selected:
                 sampling = next(iter(decision.selected.values()))
                 if self._samples.enabled:
                     processed.samples.append(sample_of(subject, sampling, self._finder))
-        processed.told = stories.pack(processed.stories)
+        if not processed.pending:
+            processed.told = stories.pack(processed.stories)
         return processed
 
     def _run(
         self, subject: Subject, ordinal: int, decision: Decision, work: Work, progress: Progress
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[tuple[Outcome, Asked | None]]:
         for name, sampling in decision.selected.items():
             index, running = self._running[name]
             step = ordinal * len(self._running) + index
             reason = work.excluded.get(step)
             started_ns, started = time.time_ns(), time.perf_counter()
             verdict: Verdict
+            asked: Asked | None = None
             if reason is not None:
                 verdict = Failed(reason, "WorkerLost", "the evaluator took its process with it")
             else:
                 progress.step(step)
-                verdict = run_check(running.config, running.check, subject)
+                found = run_check(running.config, running.check, subject)
+                if isinstance(found, Asked):
+                    verdict, asked = NOT_ASKED, found
+                else:
+                    verdict = found
                 progress.idle()
             duration_ms = (time.perf_counter() - started) * 1e3
-            yield outcome_of(subject, running, sampling, verdict, started_ns, duration_ms)
+            outcome = outcome_of(subject, running, sampling, verdict, started_ns, duration_ms)
+            yield outcome, asked
 
 
 def outcome_of(

@@ -35,7 +35,7 @@ async def prepare(
                 await writer.start()
         if fingerprint(new) not in engine.generations:
             budget = engine.current.sampler.budget_state
-            change.generation = build.generation(new, budget, metrics)
+            change.generation = build.generation(new, budget, metrics, clock)
             await _start(change.generation)
         elif fingerprint(new) != engine.current.fingerprint:
             change.generation = engine.generations[fingerprint(new)]
@@ -57,7 +57,7 @@ async def _undo(change: Change, engine: Engine) -> None:
         await writer.aclose()
     generation = change.generation
     if generation is not None and generation not in engine.generations.values():
-        await generation.pool.aclose()
+        await generation.aclose()
 
 
 def _check(old: RootConfig, new: RootConfig) -> None:

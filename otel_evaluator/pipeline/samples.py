@@ -7,9 +7,9 @@ import msgspec
 from otel_evaluator.api.writer import Sample
 from otel_evaluator.model.outcome import Sampling
 from otel_evaluator.model.subject import Subject
-from otel_evaluator.pipeline.redact import Redactor
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.personal import Finder
+from otel_evaluator.text.redact import Redactor
 
 _MAX_TRANSCRIPT = 1 << 20
 _LAST_MESSAGES = 20

@@ -40,7 +40,7 @@ class Service:
         self.metrics = Metrics()
         self.metrics["build_info"].labels(otel_evaluator.__version__).set(1)
         self._writers = build.writers(config, self._clock, self.metrics)
-        self._first = build.generation(config, BudgetState(), self.metrics)
+        self._first = build.generation(config, BudgetState(), self.metrics, self._clock)
         self._journal: Journal | None = None
         self._engine: Engine | None = None
         self._parts: Parts | None = None
@@ -88,8 +88,6 @@ class Service:
         await self._receiver.start()
         self._run(engine.run(), recovery.run(), self._keep_state(), self._retire())
         _log.info("service_ready", durability=journal.durability, **self.ports)
-        if config.judges:
-            _log.warning("judges_not_used", hint="no evaluator of this version asks a judge")
         if journal.durability == "none":
             _log.warning("journal_not_durable", hint="acknowledged spans do not survive a crash")
 
@@ -156,7 +154,7 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._drain(deadline)
         generations = self._engine.generations.values() if self._engine else [self._first]
-        await asyncio.gather(*(generation.pool.aclose() for generation in generations))
+        await asyncio.gather(*(generation.aclose() for generation in generations))
         if self._journal is not None:
             self._save_state()
             await self._journal.aclose()
@@ -178,6 +176,7 @@ class Service:
                 await engine.evaluation.finish()
         except TimeoutError:
             _log.warning("drain_incomplete", subjects=engine.pending)
+            await engine.evaluation.cancel()
         left = (deadline - self._clock.monotonic()) * 0.7
         await parts.delivery.drain(max(0.1, left), wait_for_failing=not durable)
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from otel_evaluator.api.judge import Asked
 from otel_evaluator.api.writer import Sample
 from otel_evaluator.model.outcome import Outcome
 from otel_evaluator.model.raw import RawTrace
@@ -50,6 +51,14 @@ class Story(msgspec.Struct):
     outcomes: tuple[Outcome, ...]
 
 
+class Pending(msgspec.Struct):
+    """An outcome that waits for a judge: the place of it, and the question."""
+
+    story: int
+    outcome: int
+    asked: Asked
+
+
 class Processed(msgspec.Struct):
     """The result of one Work."""
 
@@ -57,6 +66,8 @@ class Processed(msgspec.Struct):
     told: bytes = b""
     """The same, packed for the ledger."""
     samples: list[Sample] = []
+    pending: list[Pending] = []
+    """Outcomes that stand for failures until a judge has answered."""
     trace: bytes | None = None
     spans_by_dialect: dict[str, int] = {}
     unmapped: dict[str, int] = {}

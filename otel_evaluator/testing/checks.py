@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from otel_evaluator.api.evaluator import Check, EvaluatorConfig, EvaluatorType, revision
+from otel_evaluator.api.judge import Asked
 from otel_evaluator.api.writer import Batch, Writer
 from otel_evaluator.model.genai import Document, Retrieval, ToolDefinition, ToolExecution, Usage
 from otel_evaluator.model.outcome import (
@@ -124,22 +125,27 @@ async def check_evaluator(kind: EvaluatorType[Any], config: EvaluatorConfig) -> 
                     assert other == verdict, f"{where}: {verdict} and then {other}"
 
 
-async def _call(check: Check, subject: Subject) -> Verdict:
+async def _call(check: Check, subject: Subject) -> Verdict | Asked:
     return await _rest(check(subject))
 
 
-def _first_part(check: Check, subject: Subject) -> Verdict | Awaitable[Verdict]:
+def _first_part(check: Check, subject: Subject) -> Verdict | Asked | Awaitable[Verdict]:
     return check(subject)
 
 
-async def _rest(result: Verdict | Awaitable[Verdict]) -> Verdict:
+async def _rest(result: Verdict | Asked | Awaitable[Verdict]) -> Verdict | Asked:
     if inspect.isawaitable(result):
         return await result
     return result
 
 
 def check_verdict(verdict: Any, where: str = "verdict") -> None:
-    """Assert that a verdict can be written: type, finite values, a known reason, plain text."""
+    """Assert that a verdict can be written: type, finite values, a known reason, plain text.
+
+    A question for a judge is as good as a verdict.
+    """
+    if isinstance(verdict, Asked):
+        return
     assert isinstance(verdict, Scored | Unscored | Skipped | Failed), f"{where}: {verdict!r}"
     assert isinstance(verdict.explanation, str), f"{where}: the explanation is no text"
     assert len(verdict.explanation) <= MAX_EXPLANATION, f"{where}: the explanation is too long"

@@ -34,7 +34,7 @@ class NopPool:
 async def serve(config_file: Path) -> None:
     config = build.configure(config_file)
     metrics, clock, journal = Metrics(), SystemClock(), build.journal(config.journal)
-    generation = build.generation(config, BudgetState(), metrics)
+    generation = build.generation(config, BudgetState(), metrics, SystemClock())
     pool: Any = NopPool()
     generation.pool = pool
     delivery = Delivery([], journal, clock, metrics)

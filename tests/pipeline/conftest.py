@@ -83,7 +83,7 @@ class Pipeline:
         self.journal = journal or MemoryJournal()
         self.pool = InlinePool(settings)
         self.delivery = KeepingDelivery(self.journal)
-        self.generation = build.generation(settings, BudgetState(), self.metrics)
+        self.generation = build.generation(settings, BudgetState(), self.metrics, self.clock)
         self.generation.pool = self.pool  # type: ignore[assignment]
         self.sampler = self.generation.sampler
         self.closed = False

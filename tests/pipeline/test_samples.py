@@ -4,9 +4,9 @@ import pytest
 
 from otel_evaluator.model.genai import Message, ToolCall
 from otel_evaluator.model.outcome import Sampling
-from otel_evaluator.pipeline.redact import Redactor, finder
 from otel_evaluator.pipeline.samples import sample_of
 from otel_evaluator.testing.builders import a_subject
+from otel_evaluator.text.redact import Redactor, finder
 
 MAIL = "ada.lovelace@example.com"
 CARD = "4111 1111 1111 1111"
