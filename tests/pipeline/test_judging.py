@@ -4,7 +4,6 @@ import pytest
 
 from otel_evaluator.errors import ConfigError
 from otel_evaluator.model.outcome import Failed, Scored, Unscored
-from otel_evaluator.pipeline.evaluators import evaluators_of
 from otel_evaluator.testing.builders import an_export_request
 from tests.support.judge_server import JudgeServer, says, status
 
@@ -118,8 +117,6 @@ def test_the_model_and_the_rubric_are_part_of_the_revision(pipeline):
         ({"rubric": {"criteria": "c", "scale": [0, 1], "needs": ["reference"]}}, "reference"),
     ],
 )
-def test_mistakes_are_named(change, problem):
-    from conftest import config
-
+def test_mistakes_are_named(pipeline, change, problem):
     with pytest.raises(ConfigError, match=problem):
-        evaluators_of(config(evaluators=[RELEVANCE | change], judges=judges(JudgeServer())))
+        pipeline(evaluators=[RELEVANCE | change], judges=judges(JudgeServer()))
