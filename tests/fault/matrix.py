@@ -62,9 +62,14 @@ ROWS = {
     "C14": Row("certificate wrong or expired, other address", ("P2", "P10"), "seconds"),
     "D1": Row("judge: storms of 429", ("P2",), "seconds"),
     "D2": Row("judge: 5xx, reset, TLS error", ("P2",), "seconds"),
-    "D3": Row("judge: hangs or drips", ("P9",), "fault job"),
+    "D3": Row("judge: hangs or drips", ("P9",), "seconds"),
     "D4": Row("judge: garbage answers", ("P2", "P5"), "seconds"),
     "D5": Row("judge: refuses, truncated, filtered", ("P2",), "seconds"),
+    "D6": Row("judge: instructions in what it judges", ("P5",), "seconds"),
+    "D7": Row("judge: replies that say nothing", ("P5",), "seconds"),
+    "D8": Row("judge: redirects, addresses it may not have", ("P10",), "seconds"),
+    "D9": Row("judge: budget spent, price unknown", ("P2",), "seconds"),
+    "D11": Row("judge: key in its error text", ("P10",), "seconds"),
     "E2": Row("gzip bombs", ("P4", "P5"), "seconds"),
     "E3": Row("decode bombs", ("P4", "P5"), "seconds"),
     "E4": Row("one enormous attribute", ("P4", "P5"), "seconds"),
@@ -89,6 +94,3 @@ ROWS = {
     "H7": Row("a regular expression that explodes", ("P5", "P9"), "seconds"),
     "H10": Row("secrets in output, metrics, journal", ("P10",), "fault job"),
 }
-
-NOT_YET = dict.fromkeys(("D1", "D2", "D3", "D4", "D5"), "no evaluator of this version asks a judge")
-"""Rows without a test, and why."""
