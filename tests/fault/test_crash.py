@@ -24,6 +24,7 @@ from tests.fault.service import (
     visible,
 )
 from tests.support.clickhouse_http import Answer, ClickHouseHttp, Request
+from tests.support.judge_server import JudgeServer, says
 from tests.support.process import eventually, http_ok
 
 pytestmark = pytest.mark.faultjob
@@ -190,3 +191,29 @@ async def test_a_kill_between_evaluation_and_outbox_costs_one_more_evaluation(
     await asyncio.to_thread(eventually, lambda: len(visible(front)) == 1, 20, "one row")
     assert log.read_text().split() == ["called"] * 2
     assert oracle.verdict(visible(front)).is_even
+
+
+@pytest.mark.fault("A5", "D3")
+async def test_a_subject_that_waits_for_its_judge_is_judged_after_a_kill(
+    serving: Callable[..., Service], front: ClickHouseHttp
+) -> None:
+    async with JudgeServer(then=says(4), delay_s=30) as judge:
+        evaluator = {"name": "relevance", "type": "judge", "rubric": "answer_relevance"}
+        endpoint = {"base_url": judge.url, "local": True, "model": "scripted"}
+        service = serving({"evaluators": [evaluator], "judges": {"default": endpoint}}).serve()
+        oracle = Oracle(89)
+        await send(oracle, service, 1)
+        await asyncio.wait_for(until(lambda: len(judge.bodies) == 4), 30)
+        service.kill()
+        judge.delay_s = 0.0
+        service.serve()
+        await asyncio.to_thread(service.settle)
+        verdict = oracle.verdict(visible(front))
+        assert not (verdict.lost or verdict.duplicated or verdict.unknown)
+        assert {row.value for row in visible(front)} == {0.75}
+        assert len(judge.bodies) == 8, "once before the kill, once after it"
+
+
+async def until(check: Callable[[], bool]) -> None:
+    while not check():
+        await asyncio.sleep(0.05)
