@@ -71,6 +71,7 @@ def system_text(question: Question) -> str:
 
 def clean(text: str, marker: str) -> str:
     """Evidence without the marker, role tokens and characters that nobody sees."""
-    visible = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    without: str = _ROLE_TOKENS.sub(REMOVED, visible)
+    if not text.replace("\n", " ").replace("\t", " ").isprintable():
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
+    without: str = _ROLE_TOKENS.sub(REMOVED, text)
     return without.replace(marker, REMOVED)
