@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tests.bench.durability import durable, recovery
 from tests.bench.evaluation import evaluate
+from tests.bench.judging import judge
 from tests.bench.latency import ack, lag
 from tests.bench.overload import overload
 from tests.bench.report import Report, processor
@@ -23,6 +24,7 @@ SCENARIOS: dict[str, Callable[[Path], Report]] = {
     "assemble": assemble,
     "durable": durable,
     "recovery": recovery,
+    "judge": judge,
     "ack": ack,
     "lag": lag,
     "overload": overload,

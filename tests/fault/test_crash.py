@@ -209,7 +209,7 @@ async def test_a_subject_that_waits_for_its_judge_is_judged_after_a_kill(
         service.serve()
         await asyncio.to_thread(service.settle)
         verdict = oracle.verdict(visible(front))
-        assert not (verdict.lost or verdict.duplicated or verdict.unknown)
+        assert verdict.lost == verdict.duplicated == verdict.unknown == set()
         assert {row.value for row in visible(front)} == {0.75}
         assert len(judge.bodies) == 8, "once before the kill, once after it"
 
