@@ -16,8 +16,18 @@ from otel_evaluator.testing import a_subject
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
 BUILT_IN = {
-    *("commitments", "contains", "cost", "finish_reason", "json_schema", "language_match"),
-    *("latency", "length", "pii", "python", "refusal", "regex", "repetition", "tool_calls"),
+    *("commitments", "contains", "cost", "finish_reason", "json_schema", "judge"),
+    *(
+        "language_match",
+        "latency",
+        "length",
+        "pii",
+        "python",
+        "refusal",
+        "regex",
+        "repetition",
+        "tool_calls",
+    ),
 }
 
 

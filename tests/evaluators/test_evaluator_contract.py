@@ -13,6 +13,8 @@ CONFIGURED = [
     {"type": "cost", "max": 0.01},
     {"type": "finish_reason"},
     {"type": "json_schema", "schema": SCHEMA},
+    {"type": "judge", "rubric": "answer_relevance"},
+    {"type": "judge", "rubric": {"criteria": "Polite?", "scale": [0, 1], "needs": ["output"]}},
     {"type": "language_match"},
     {"type": "language_match", "languages": ["en", "ru", "ar"], "expected": "en"},
     {"type": "latency", "max": "1s"},
