@@ -1,6 +1,9 @@
 """Builds a sound database from what a damaged one still holds; the damaged files are kept."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +35,9 @@ class Report(msgspec.Struct):
 def repair(path: Path) -> Report:
     """Replace the database by one with every row that can still be read.
 
-    The damaged files are moved into a folder of ``quarantine`` beside it. Rows are read page by
-    page, so damage costs the rows it touches and no others; what was finished and lay in a
+    The damaged files are moved into a folder of ``quarantine`` beside it. Rows are taken as SQLite
+    still sees them, which is what was committed before any damage of the log, and page by page, so
+    that damage costs the rows it touches and no others; what was finished and lay in a
     transaction that is lost comes back, and is done again under the same ids.
     """
     fresh = path.with_name(path.name + ".repaired")
@@ -61,19 +65,28 @@ def repair(path: Path) -> Report:
 
 
 def _copy_checked(database: sqlite3.Connection, path: Path, report: Report) -> None:
-    for found in rows(path):
-        _insert(database, found)
-        report.kept[found.table] += 1
+    for found in chain(_seen_by_sqlite(path), rows(path)):
+        report.kept[found.table] += _insert(database, found)
 
 
-def _insert(database: sqlite3.Connection, found: Found) -> None:
+def _seen_by_sqlite(path: Path) -> Iterator[Found]:
+    """A page's image after the damage may lack rows whose new page is lost; these are older."""
+    for table, columns in CHECKED.items():
+        names = ", ".join(("sequence", "checksum", *columns))
+        for sequence, noted, *values in _readable(path, f"SELECT {names} FROM {table}"):  # noqa: S608
+            if checksum(table, *values) == noted:
+                yield Found(table, sequence, tuple(values))
+
+
+def _insert(database: sqlite3.Connection, found: Found) -> int:
+    """How many rows that adds: none where the same one is there."""
     names = ("sequence", "checksum", *CHECKED[found.table])
     values = (found.sequence, checksum(found.table, *found.values), *found.values)
-    database.execute(
-        f"INSERT OR REPLACE INTO {found.table} ({', '.join(names)})"  # noqa: S608
+    return database.execute(
+        f"INSERT OR IGNORE INTO {found.table} ({', '.join(names)})"  # noqa: S608
         f" VALUES ({', '.join('?' * len(names))})",
         values,
-    )
+    ).rowcount
 
 
 def _copy_unchecked(database: sqlite3.Connection, path: Path, report: Report) -> None:
@@ -99,15 +112,13 @@ def _listed(path: Path) -> dict[str, int]:
     return counted
 
 
-def _readable(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    try:
-        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            return reader.execute(sql).fetchall()
-        finally:
-            reader.close()
-    except sqlite3.Error:
-        return []
+def _readable(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
+    """Rows up to the first that cannot be read."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader,
+    ):
+        yield from reader.execute(sql)
 
 
 def _set_aside(path: Path) -> Path:

@@ -108,9 +108,12 @@ def plain(text: bytes) -> str:
 
 
 def image(
-    calls: list[Call], moment: int, source: random.Random
+    calls: list[Call], moment: int, source: random.Random, share: float = 0.6
 ) -> tuple[dict[str, bytes], list[str]]:
-    """Files as a disk may hold them after a power loss at ``moment``, and the lines before it."""
+    """Files as a disk may hold them after a power loss at ``moment``, and the lines before it.
+
+    ``share``: how many of the calls that were not synced reached the disk.
+    """
     durable: dict[str, bytearray] = {}
     pending: dict[str, list[Call]] = {}
     said = b""
@@ -129,7 +132,7 @@ def image(
         else:
             pending.setdefault(call.file, []).append(call)
     for waiting in pending.values():
-        kept = [call for call in waiting if source.random() < 0.6]
+        kept = [call for call in waiting if source.random() < share]
         source.shuffle(kept)
         for call in kept:
             apply(durable, torn(call, source))
@@ -166,9 +169,13 @@ async def survive(tmp_path: Path, images: int, seed: int) -> int:
     folder.parent.mkdir()
     calls = record(folder)
     opened = next(i for i, call in enumerate(calls) if call.data.startswith(b"open"))
+    # Where all of a transaction is written and none of it synced, most can go wrong.
+    unsynced = [i for i in range(opened, len(calls)) if calls[i].what == "sync"]
     source, promised = random.Random(seed), 0
     for number in range(images):
-        files, lines = image(calls, source.randint(opened, len(calls)), source)
+        anywhere = source.randint(opened, len(calls))
+        moment = source.choice(unsynced) if number % 2 else anywhere
+        files, lines = image(calls, moment, source, source.choice((0.3, 0.6, 0.9)))
         crashed = tmp_path / "image"
         crashed.mkdir(mode=0o700)
         for name, content in files.items():
