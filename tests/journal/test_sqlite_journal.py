@@ -325,14 +325,14 @@ async def test_concurrent_appends_share_commits_and_keep_their_own_numbers(folde
 async def test_a_failed_write_is_reported_and_nothing_else_is_lost(folder, finishing):
     async with opened(folder) as journal:
         first = await journal.append("traces", b"first", 1)
-        with contextlib.closing(sqlite3.connect(folder / "journal.db")) as saboteur:
+        with contextlib.closing(sqlite3.connect(folder / "journal.db", timeout=60)) as saboteur:
             saboteur.execute("ALTER TABLE entry RENAME TO elsewhere")
         journal.release([first] * finishing)
         journal.save_state(b"state")
         with pytest.raises(JournalError, match="could not be written"):
             await journal.append("traces", b"second", 2)
         assert "could not be written" in journal.statistics().problem
-        with contextlib.closing(sqlite3.connect(folder / "journal.db")) as saboteur:
+        with contextlib.closing(sqlite3.connect(folder / "journal.db", timeout=60)) as saboteur:
             saboteur.execute("ALTER TABLE elsewhere RENAME TO entry")
         await settled(journal)
         await journal.append("traces", b"third", 3)
