@@ -11,7 +11,7 @@ import structlog
 
 from otel_evaluator.api.judge import Answer, Question
 from otel_evaluator.clock import Clock
-from otel_evaluator.errors import JudgeError, Misconfigured, Unavailable
+from otel_evaluator.errors import JudgeError, Misconfigured, TooLong, Unavailable
 from otel_evaluator.judges import anthropic, openai
 from otel_evaluator.judges.breaker import Breaker
 from otel_evaluator.judges.budget import Budget, Prices
@@ -64,8 +64,6 @@ class JudgeClient:
             attempt += 1
             try:
                 return await self._attempt(prompt, estimate, evaluator)
-            except Misconfigured:
-                raise
             except Unavailable as error:
                 waiting = self._wait_s(attempt, error.retry_after_s)
                 is_last = attempt >= self._config.attempts and not error.is_limit
@@ -78,10 +76,11 @@ class JudgeClient:
         await self._transport.aclose()
 
     async def _attempt(self, prompt: Prompt, estimate: float, evaluator: str) -> Answer:
+        reserved = self._budget.reserve(estimate)
         pause = self._breaker.wait_s()
         if pause:
+            self._budget.settle(reserved, 0.0)
             raise Unavailable("the endpoint failed several times and is left alone", pause)
-        reserved = self._budget.reserve(estimate)
         cost, outcome = 0.0, "abandoned"
         started = -1.0
         try:
@@ -93,13 +92,18 @@ class JudgeClient:
             if error.is_limit:
                 self._limiter.refused(started, error.retry_after_s)
             raise
+        except (Misconfigured, TooLong):
+            outcome = "unusable"
+            raise
         except JudgeError:
-            # It did answer, and nobody says what that cost.
+            # The model did answer, and nobody says what that cost.
             cost, outcome = estimate, "unusable"
             raise
         finally:
             self._ended(outcome, started >= 0)
             self._budget.settle(reserved, cost)
+            if (remaining := self._budget.remaining) is not None:
+                self._metrics.child("judge_budget_remaining_usd", self._name).set(remaining)
             if cost:
                 self._metrics.child("judge_cost_usd", self._name, evaluator).inc(cost)
         return msgspec.structs.replace(answer, cost_usd=cost)

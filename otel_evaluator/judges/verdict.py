@@ -7,23 +7,19 @@ from otel_evaluator.api.judge import Answer
 from otel_evaluator.judges.rubric import RubricConfig
 from otel_evaluator.model.outcome import Scored, Unscored
 
-MAX_REASONING = 4000
-"""Characters of a judge's reasoning that are kept."""
-
 
 def verdict(rubric: RubricConfig, answer: Answer) -> Scored | Unscored:
     """The verdict; Unscored(invalid_verdict) for whatever the rubric does not allow."""
     found = answer.value
     if set(found) != {"reasoning", "score"} or not isinstance(found["reasoning"], str):
         return Unscored("invalid_verdict", "the answer has other fields than reasoning and score")
-    reasoning = found["reasoning"][:MAX_REASONING]
     value = _value(rubric, found["score"])
     if value is None:
         return Unscored("invalid_verdict", "the score is none that the rubric allows")
     return Scored(
         value=value,
         label=_label(rubric, found["score"]),
-        explanation=reasoning,
+        explanation=found["reasoning"],
         judge_model=answer.model,
         judge_input_tokens=answer.input_tokens,
         judge_output_tokens=answer.output_tokens,

@@ -73,7 +73,7 @@ class RootConfig(ComponentConfig):
     """Which subjects are evaluated."""
 
     judges: dict[str, JudgeConfig] = Field(default_factory=dict)
-    """Model endpoints by name; checked, and not used by any evaluator of this version."""
+    """Model endpoints by name, which evaluators of type `judge` ask."""
 
     evaluators: tuple[dict[str, Any], ...] = Field(min_length=1)
     """The evaluators to run; `type` chooses one, the other keys are its settings."""

@@ -203,7 +203,7 @@ async def test_a_subject_that_waits_for_its_judge_is_judged_after_a_kill(
         service = serving({"evaluators": [evaluator], "judges": {"default": endpoint}}).serve()
         oracle = Oracle(89)
         await send(oracle, service, 1)
-        await asyncio.wait_for(until(lambda: len(judge.bodies) == 4), 30)
+        await asyncio.to_thread(eventually, lambda: len(judge.bodies) == 4, 30, "asked")
         service.kill()
         judge.delay_s = 0.0
         service.serve()
@@ -212,8 +212,3 @@ async def test_a_subject_that_waits_for_its_judge_is_judged_after_a_kill(
         assert verdict.lost == verdict.duplicated == verdict.unknown == set()
         assert {row.value for row in visible(front)} == {0.75}
         assert len(judge.bodies) == 8, "once before the kill, once after it"
-
-
-async def until(check: Callable[[], bool]) -> None:
-    while not check():
-        await asyncio.sleep(0.05)

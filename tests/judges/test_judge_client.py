@@ -16,6 +16,7 @@ from otel_evaluator.errors import (
     TooLong,
     Unavailable,
 )
+from otel_evaluator.judges import breaker
 from otel_evaluator.judges import client as module
 from otel_evaluator.judges.budget import Budget, BudgetExhausted
 from otel_evaluator.judges.client import JudgeClient
@@ -287,3 +288,29 @@ async def test_anthropic_messages():
     for reason, error in (("refusal", ContentRefused), ("max_tokens", JudgeError)):
         with pytest.raises(error):
             anthropic.answer(json.dumps(reply | {"stop_reason": reason}).encode())
+
+
+@pytest.mark.fault("D9")
+async def test_what_the_model_never_saw_costs_nothing():
+    async with JudgeServer(status(401)) as server:
+        client = judge(server, price={"input": 0.0, "output": 1000.0}, budget={"usd_per_day": 1.5})
+        with pytest.raises(Misconfigured):
+            await client.ask(QUESTION)
+        await client.ask(QUESTION)
+        await client.aclose()
+
+
+@pytest.mark.fault("D2", "D9")
+async def test_a_probe_that_the_budget_does_not_cover_leaves_the_next_one_its_turn(monkeypatch):
+    monkeypatch.setattr(breaker, "FIRST_PAUSE_S", 0.0)
+    async with JudgeServer(*[status(503)] * breaker.FAILURES) as server:
+        price = {"input": 0.0, "output": 1000.0}
+        client = judge(server, price=price, budget={"usd_per_day": 1.5}, attempts=breaker.FAILURES)
+        with pytest.raises(Unavailable):
+            await client.ask(QUESTION)
+        reserved = client._budget.reserve(1.0)
+        with pytest.raises(BudgetExhausted):
+            await client.ask(QUESTION)
+        client._budget.settle(reserved, 0.0)
+        await client.ask(QUESTION)
+        await client.aclose()
