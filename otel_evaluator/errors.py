@@ -106,15 +106,22 @@ class JudgeError(EvaluatorError):
 class Unavailable(JudgeError):
     """No answer now: try again, after ``retry_after_s`` seconds when the endpoint said so.
 
-    ``is_limit``: the endpoint asks for fewer calls; it is not broken.
+    ``is_limit``: the endpoint asks for fewer calls. ``is_failure``: it was asked and is broken,
+    which is tried so many times only.
     """
 
     def __init__(
-        self, message: str, retry_after_s: float | None = None, is_limit: bool = False
+        self,
+        message: str,
+        retry_after_s: float | None = None,
+        *,
+        is_limit: bool = False,
+        is_failure: bool = True,
     ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.is_limit = is_limit
+        self.is_failure = is_failure and not is_limit
 
 
 class Misconfigured(JudgeError):

@@ -44,6 +44,12 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "attributes_unmapped": ("GenAI attributes that no dialect could map.", ("dialect",)),
     "subjects": ("Subjects closed, by what was decided.", ("kind", "tier", "decision")),
     "evaluations": ("Subject x evaluator outcomes.", ("evaluator", "outcome", "reason")),
+    "evaluated_cost_usd": ("Cost of the model calls of evaluated traces in US dollars.", ()),
+    "inference_cost_usd": (
+        "Cost of all model calls in US dollars, estimated from evaluated traces by their weights.",
+        (),
+    ),
+    "inference_cost_unknown": ("Evaluated traces with a model call of unknown cost.", ()),
     "score_weight": ("Sum of weights of scored outcomes.", SCORE_LABELS),
     "score_weighted_sum": ("Sum of weight x score.", SCORE_LABELS),
     "score_weighted_square_sum": ("Sum of weight x score squared.", SCORE_LABELS),
@@ -54,6 +60,17 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "judge_requests": ("Requests to judges.", ("judge", "outcome")),
     "judge_tokens": ("Tokens used by judges.", ("judge", "direction")),
     "judge_cost_usd": ("Cost of judges in US dollars.", ("judge", "evaluator")),
+    "judge_model_mismatches": ("Answers by another model than the configured one.", ("judge",)),
+    "judge_injections": (
+        "Judged subjects whose evidence shows signs of instructions to a model.",
+        ("evaluator", "kind"),
+    ),
+    "judge_confirmations": ("Second judgements, by outcome.", ("evaluator", "outcome")),
+    "judge_repeats": ("Subjects judged several times.", ("evaluator",)),
+    "judge_repeat_variance_sum": (
+        "Sum of the variances of scores within those subjects.",
+        ("evaluator",),
+    ),
     "sink_writes": ("Batches offered to a sink.", ("sink", "outcome")),
     "sink_rows": ("Outcomes confirmed by a sink.", ("sink",)),
     "sampling_conflicts": ("Traces that name several conversations.", ()),
@@ -64,6 +81,12 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "judge_budget_remaining_usd": ("Money left in the judge's budget.", ("judge",)),
+    "judge_up": ("1 when the judge's last request was answered.", ("judge",)),
+    "judge_canaries": ("Canary cases of the last round.", ("evaluator", "outcome")),
+    "judge_canary_error": ("Mean distance of canary scores from their labels.", ("evaluator",)),
+    "judge_canary_shift": ("Mean change of canary scores since the first round.", ("evaluator",)),
+    "judge_canary_moved": ("1 when the judge has moved by more than the margin.", ("evaluator",)),
+    "judge_pace": ("Factor on the evaluator's rate because of its budgets.", ("evaluator",)),
     "journal_bytes": ("Size of the journal on disk.", ()),
     "journal_oldest_seconds": ("Age of the oldest unfinished entry of the journal.", ()),
     "journal_entries": ("Unfinished entries of the journal.", ()),
@@ -94,6 +117,7 @@ TALLIED = frozenset(
     {
         "subjects",
         "evaluations",
+        *("evaluated_cost_usd", "inference_cost_usd", "inference_cost_unknown"),
         *(name for name in COUNTERS if name.startswith(("score_", "passed_"))),
         "score",
         "evaluation_duration_seconds",

@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from pydantic import Field
 
@@ -57,11 +57,11 @@ class EvaluatorConfig(ComponentConfig):
     timeout: Annotated[Duration, Field(gt=0)] = 5.0
     """Deadline of one evaluation; beyond it the outcome is failed(timeout)."""
 
+    not_in_revision: ClassVar[frozenset[str]] = frozenset(("name", "rate", "when", "timeout"))
+    # Settings that decide whether and where an evaluation runs, not what it says.
+
 
 C = TypeVar("C", bound=EvaluatorConfig)
-
-NOT_IN_REVISION = {"name", "rate", "when", "timeout"}
-"""Settings that decide whether and where an evaluation runs, not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def evaluator(
 
 def revision(kind: EvaluatorType[Any], config: EvaluatorConfig, model: str = "") -> str:
     """12 hexadecimal characters: hash of type, version, effective configuration and judge model."""
-    effective = config.model_dump(mode="json", exclude=NOT_IN_REVISION)
+    effective = config.model_dump(mode="json", exclude=set(config.not_in_revision))
     parts = [kind.name, kind.version, effective, *([model] if model else [])]
     text = json.dumps(parts, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -1,6 +1,6 @@
 """The door to models that judge: a question in parts, a structured answer."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -35,13 +35,6 @@ class Answer(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """What an evaluator gives back instead of a verdict: the judge's answer decides."""
 
-    judge: str
     question: Question
-
-
-class Judge(Protocol):
-    """Asks one model. Raises JudgeError; never invents an answer."""
-
-    async def ask(self, question: Question, evaluator: str = "") -> Answer:
-        """The answer to one question; ``evaluator``: whom its cost is counted for."""
-        ...
+    injections: tuple[str, ...] = ()
+    """Kinds of instructions to a model that the evidence shows signs of."""

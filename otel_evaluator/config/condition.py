@@ -1,7 +1,7 @@
 """``when`` conditions: CEL expressions over what is known of a subject."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,9 @@ import msgspec
 from otel_evaluator.model.subject import Signals, Subject
 
 VARIABLES = ("signals", "span", "trace", "resource", "attributes")
+"""What ``when`` reads."""
+VERDICT = ("score", "label", "passed")
+"""What conditions on a verdict read."""
 _STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 _SIGNAL = re.compile(r"\bsignals\s*\.\s*([A-Za-z_]\w*)")
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
@@ -29,8 +32,9 @@ class Condition:
     Raises ValueError with the reason and a suggestion when the text cannot be used.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, variables: Sequence[str] = VARIABLES) -> None:
         self.source = source
+        self._known = variables
         try:
             self._program = cel.compile(source)
         except ValueError as error:
@@ -42,9 +46,9 @@ class Condition:
 
     def _check(self, bare: str) -> None:
         macros = "all(" in bare or "exists" in bare or "map(" in bare or "filter(" in bare
-        for name in sorted(self.variables - set(VARIABLES)):
+        for name in sorted(self.variables - set(self._known)):
             if not macros:
-                raise ValueError(_unknown("variable", name, VARIABLES))
+                raise ValueError(_unknown("variable", name, self._known))
         for name in sorted(self.signals - set(Signals.__struct_fields__)):
             raise ValueError(_unknown("signal", name, Signals.__struct_fields__))
         for name in _CALL.findall(bare):

@@ -11,8 +11,8 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from otel_evaluator.evaluators.regex import compile_linear
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_SHOWN = 40
 """Longest property name or choice that is quoted, in characters."""

@@ -55,15 +55,9 @@ def cost(config: CostConfig) -> Check:
     def check(subject: Subject) -> Verdict:
         if not subject.calls:
             return NO_CALL
-        total = 0.0
-        for call in subject.calls:
-            if prefer_recorded and call.cost_usd is not None:
-                total += call.cost_usd
-                continue
-            price = call_cost(call)
-            if isinstance(price, Unscored):
-                return price
-            total += price
+        total = cost_of(subject, prefer_recorded)
+        if isinstance(total, Unscored):
+            return total
         if config.max is None:
             return Scored(total)
         if total <= config.max:
@@ -71,6 +65,20 @@ def cost(config: CostConfig) -> Check:
         return Scored(total, "fail", False, f"more than {config.max:g} USD")
 
     return check
+
+
+def cost_of(subject: Subject, prefer_recorded: bool = True) -> float | Unscored:
+    """US dollars of all model calls of a subject; Unscored when one of them is unknown."""
+    total = 0.0
+    for call in subject.calls:
+        if prefer_recorded and call.cost_usd is not None:
+            total += call.cost_usd
+            continue
+        price = call_cost(call)
+        if isinstance(price, Unscored):
+            return price
+        total += price
+    return total
 
 
 def call_cost(call: ModelCall) -> float | Unscored:

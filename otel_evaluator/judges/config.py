@@ -9,10 +9,23 @@ from otel_evaluator.config.secret import Secret
 
 
 class JudgeBudgetConfig(ComponentConfig):
-    """Money a judge may spend."""
+    """What may be spent on judging; hours and days are those of UTC.
+
+    While a window fills faster than it may, evaluators that ask for judgements select fewer
+    subjects; what is over all the same is unscored(budget).
+    """
+
+    usd_per_hour: Annotated[float, Field(gt=0)] | None = None
+    """US dollars in an hour."""
 
     usd_per_day: Annotated[float, Field(gt=0)] | None = None
-    """US dollars in a day (UTC); what is over is unscored(budget)."""
+    """US dollars in a day."""
+
+    tokens_per_hour: Annotated[int, Field(gt=0)] | None = None
+    """Tokens in an hour, of questions and answers."""
+
+    tokens_per_day: Annotated[int, Field(gt=0)] | None = None
+    """Tokens in a day, of questions and answers."""
 
 
 class PriceConfig(ComponentConfig):
@@ -38,6 +51,9 @@ class JudgeConfig(ComponentConfig):
     """The endpoint is in the own network: http and private addresses are allowed, and without
     a ``price`` it costs nothing."""
 
+    local_only: bool = False
+    """Connect to private and loopback addresses only, so that no text leaves the own network."""
+
     api_key: Secret = Secret("")
     """The key; usually ${env:NAME}."""
 
@@ -52,7 +68,8 @@ class JudgeConfig(ComponentConfig):
     """Longest answer, in tokens."""
 
     max_concurrency: Annotated[int, Field(gt=0, le=1024)] = 64
-    """Requests in flight at most; fewer where the endpoint refuses more."""
+    """Requests in flight at most, fewer where the endpoint refuses more; judges of one endpoint
+    and key share them, and the lowest of their settings counts."""
 
     timeout: Annotated[Duration, Field(gt=0)] = 30.0
     """Total deadline of one request."""
@@ -66,5 +83,12 @@ class JudgeConfig(ComponentConfig):
     price: PriceConfig | None = None
     """What the model costs, where the price list does not know it or is wrong."""
 
+    unknown_price: PriceConfig | None = None
+    """What to assume of a model that the price list does not know; without it such a model is
+    refused."""
+
     budget: JudgeBudgetConfig = JudgeBudgetConfig()
-    """Money the judge may spend."""
+    """What may be spent on this judge."""
+
+    trace: bool = False
+    """Write a span of each request beside the score it led to."""

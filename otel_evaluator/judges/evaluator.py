@@ -1,15 +1,12 @@
 """The evaluator type ``judge``: makes the question; the front process asks it."""
 
-from typing import Annotated, Self
-
-from pydantic import BeforeValidator, Field, model_validator
-
-from otel_evaluator.api import Check, EvaluatorConfig, Subject, Unscored, evaluator
+from otel_evaluator.api import Check, Subject, Unscored, evaluator
 from otel_evaluator.api.judge import Asked, Question
-from otel_evaluator.judges.evidence import part_of
-from otel_evaluator.judges.rubric import RubricConfig
-from otel_evaluator.judges.rubrics import RUBRICS
-from otel_evaluator.text.redact import Redactor, finder
+from otel_evaluator.judges.evaluator_config import JudgeEvaluatorConfig
+from otel_evaluator.judges.evidence import MOST, cut, part_of
+from otel_evaluator.judges.rubric import Part, RubricConfig
+from otel_evaluator.text.injection import injections
+from otel_evaluator.text.redact import Redactor, finder, only
 
 INSTRUCTIONS = (
     "You are a careful judge of answers by an AI application. You measure one thing, described"
@@ -18,58 +15,59 @@ INSTRUCTIONS = (
 LEAST_LETTERS = 2
 """Letters or digits below which a reply says nothing: such replies fool judges (Zhao et al.
 2025, "One token to fool LLM-as-a-judge", arXiv 2507.08794), so none is asked."""
+OURS: frozenset[Part] = frozenset({"system", "reference"})
+"""Parts that the application's developers write: instructions are their business."""
 
 
-def _named(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value not in RUBRICS:
-        raise ValueError(f"no built-in rubric {value!r}; there are {', '.join(sorted(RUBRICS))}")
-    return RUBRICS[value]
+class Questions:
+    """Makes questions by one rubric; the text is the same for all of them."""
 
+    def __init__(self, config: JudgeEvaluatorConfig) -> None:
+        rubric = config.rubric
+        self._needs = rubric.needs
+        first = rubric.examples[0].evidence if rubric.examples else {}
+        self._example = {str(part): text for part, text in first.items()}
+        self.parts = tuple(
+            part
+            for part in dict.fromkeys((*rubric.needs, *rubric.shows))
+            if config.show is None or part in config.show
+        )
+        self._rubric, self._schema = text_of(rubric), rubric.answer_schema()
+        patterns = config.redact_patterns
+        self._finder = finder(config.regions, patterns) if config.redact else only(patterns)
 
-class JudgeEvaluatorConfig(EvaluatorConfig):
-    """Settings of ``judge``."""
+    def example(self) -> Asked:
+        """A question of the rubric's own, to try a judge with."""
+        evidence = dict.fromkeys(map(str, self._needs), "an example of evidence") | self._example
+        return Asked(Question(INSTRUCTIONS, self._rubric, evidence, self._schema))
 
-    rubric: Annotated[RubricConfig, BeforeValidator(_named)]
-    """Name of a built-in rubric, or one of your own."""
-
-    judge: str = "default"
-    """Which of the configured judges is asked."""
-
-    redact: bool = True
-    """Replace personal data by placeholders before anything is sent to the judge."""
-
-    regions: tuple[Annotated[str, Field(min_length=2, max_length=2)], ...] = ("US",)
-    """Countries (ISO 3166 alpha-2) whose national telephone numbers are recognised."""
-
-    @model_validator(mode="after")
-    def _no_reference(self) -> Self:
-        if "reference" in self.rubric.needs:
-            raise ValueError("the rubric needs a reference, which live traffic does not have")
-        return self
+    def of(self, evidence: dict[Part, str]) -> Asked | Unscored:
+        """The question on this evidence, or why there is nothing to ask."""
+        for part in self._needs:
+            if not evidence.get(part, "").strip():
+                return Unscored("no_content", f"the subject has no {part}, which the rubric needs")
+        output = evidence.get("output")
+        if output is not None and sum(map(str.isalnum, output)) < LEAST_LETTERS:
+            return Unscored("uncertain", "the answer says nothing that could be judged")
+        signs = {
+            kind for part, text in evidence.items() if part not in OURS for kind in injections(text)
+        }
+        redactor = Redactor(self._finder)
+        shown: dict[str, str] = {
+            part: cut(redactor.text(text), MOST) for part, text in evidence.items() if text
+        }
+        return Asked(
+            Question(INSTRUCTIONS, self._rubric, shown, self._schema), tuple(sorted(signs))
+        )
 
 
 @evaluator("judge", version=1, deterministic=False)
 def judge(config: JudgeEvaluatorConfig) -> Check:
     """What a model says of the subject, by a rubric."""
-    rubric = config.rubric
-    text, schema = text_of(rubric), rubric.answer_schema()
-    personal = finder(config.regions) if config.redact else None
+    questions = Questions(config)
 
     def check(subject: Subject) -> Unscored | Asked:
-        evidence = {part: part_of(subject, part) for part in (*rubric.needs, *rubric.shows)}
-        for part in rubric.needs:
-            if not evidence[part].strip():
-                return Unscored("no_content", f"the subject has no {part}, which the rubric needs")
-        output = evidence.get("output")
-        if output is not None and sum(map(str.isalnum, output)) < LEAST_LETTERS:
-            return Unscored("uncertain", "the answer says nothing that could be judged")
-        if personal is not None:
-            redactor = Redactor(personal)
-            evidence = {part: redactor.text(each) for part, each in evidence.items()}
-        shown: dict[str, str] = {part: each for part, each in evidence.items() if each}
-        return Asked(config.judge, Question(INSTRUCTIONS, text, shown, schema))
+        return questions.of({part: part_of(subject, part) for part in questions.parts})
 
     return check
 

@@ -10,13 +10,15 @@ from otel_evaluator.model.subject import Subject
 
 MOST = 24_000
 """Characters of one part."""
+_MARGIN = 2
+"""So many times as much is read, and redacted, so that the cut falls into redacted text."""
 _HEAD = 0.4
 """Share of a part that is kept of its beginning; the end says more, as answers do."""
 
 
 def part_of(subject: Subject, part: Part) -> str:
-    """The text of one part; empty when the subject has none."""
-    return cut(_PARTS[part](subject), MOST)
+    """The text of one part, somewhat longer than is shown; empty when the subject has none."""
+    return cut(_PARTS[part](subject), _MARGIN * MOST)
 
 
 def cut(text: str, most: int) -> str:

@@ -88,6 +88,21 @@ class RubricConfig(ComponentConfig):
             return ("0", "1")
         return tuple(str(score) for score in range(int(low), int(high) + 1))
 
+    def value(self, score: Any) -> float | None:
+        """A raw score on [0, 1]; None when it is not one that the rubric allows."""
+        if self.choices is not None:
+            return self.choices.get(score) if isinstance(score, str) else None
+        if isinstance(score, bool) or not isinstance(score, int | float):
+            return None
+        assert self.scale is not None
+        low, high = self.scale
+        # Comparing first: a huge integer has no float.
+        if not low <= score <= high or not math.isfinite(score):
+            return None
+        if not self.is_fractional and int(score) != score:
+            return None
+        return (float(score) - low) / (high - low)
+
     def answer_schema(self) -> dict[str, Any]:
         """JSON schema of the judge's answer: the reasoning first, so that it comes first."""
         score: dict[str, Any]

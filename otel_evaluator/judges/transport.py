@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import socket
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -12,6 +12,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from otel_evaluator.errors import ConfigError, JudgeError, Misconfigured, TooLong, Unavailable
+
+Reach = Literal["public", "local", "local_only"]
+"""Which addresses may be connected to: public ones, private ones as well, or only those."""
 
 MOST_BYTES = 1 << 20
 """Longest answer that is read."""
@@ -27,20 +30,20 @@ class Rejected(JudgeError):
         self.text = text
 
 
-def check_url(base_url: str, is_local: bool) -> None:
+def check_url(base_url: str, reach: Reach) -> None:
     """ConfigError unless the address may be asked: https, or declared as local."""
     url = urlsplit(base_url)
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise ConfigError(
             [f"judges: base_url {url.scheme}://{url.hostname}: use https://host/path"]
         )
-    if url.scheme == "http" and not is_local:
+    if url.scheme == "http" and reach == "public":
         raise ConfigError(
             ["judges: base_url is http://; use https://, or set local: true for a model beside it"]
         )
 
 
-def is_allowed(address: str, is_local: bool) -> bool:
+def is_allowed(address: str, reach: Reach) -> bool:
     """Whether an address may be connected to.
 
     Link-local addresses never are: cloud metadata lives there, also behind IPv4 addresses
@@ -52,10 +55,10 @@ def is_allowed(address: str, is_local: bool) -> bool:
         if embedded is not None:
             found = embedded
     if found.is_loopback:
-        return is_local
+        return reach != "public"
     if found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved:
         return False
-    return is_local or found.is_global
+    return found.is_global if reach == "public" else reach == "local" or not found.is_global
 
 
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
@@ -67,15 +70,15 @@ def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class _CheckedResolver(AbstractResolver):
     """Checks what a name resolves to at the moment of connecting."""
 
-    def __init__(self, is_local: bool) -> None:
-        self._is_local = is_local
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._resolver = DefaultResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        allowed = [each for each in found if is_allowed(each["host"], self._is_local)]
+        allowed = [each for each in found if is_allowed(each["host"], self._reach)]
         if not allowed:
             raise OSError(f"{host} resolves to an address that judges may not use")
         return allowed
@@ -87,11 +90,11 @@ class _CheckedResolver(AbstractResolver):
 class Transport:
     """Connections to one endpoint; no redirects, no proxies from the environment."""
 
-    def __init__(self, base_url: str, headers: dict[str, str], most: int, is_local: bool) -> None:
-        check_url(base_url, is_local)
+    def __init__(self, base_url: str, headers: dict[str, str], most: int, reach: Reach) -> None:
+        check_url(base_url, reach)
         host = urlsplit(base_url).hostname or ""
         try:
-            forbidden = not is_allowed(host, is_local)
+            forbidden = not is_allowed(host, reach)
         except ValueError:
             forbidden = False  # a name: checked when it is resolved
         if forbidden:
@@ -99,7 +102,7 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._headers = {"Content-Type": "application/json", **headers}
         self._most = most
-        self._is_local = is_local
+        self._reach = reach
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, path: str, body: dict[str, Any], timeout_s: float) -> bytes:
@@ -130,7 +133,7 @@ class Transport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=self._most, resolver=_CheckedResolver(self._is_local), keepalive_timeout=30
+                limit=self._most, resolver=_CheckedResolver(self._reach), keepalive_timeout=30
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,

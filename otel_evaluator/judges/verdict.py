@@ -1,6 +1,5 @@
 """A judge's structured answer to a verdict: only an allowed score counts, nothing is guessed."""
 
-import math
 from typing import Any
 
 from otel_evaluator.api.judge import Answer
@@ -13,7 +12,7 @@ def verdict(rubric: RubricConfig, answer: Answer) -> Scored | Unscored:
     found = answer.value
     if set(found) != {"reasoning", "score"} or not isinstance(found["reasoning"], str):
         return Unscored("invalid_verdict", "the answer has other fields than reasoning and score")
-    value = _value(rubric, found["score"])
+    value = rubric.value(found["score"])
     if value is None:
         return Unscored("invalid_verdict", "the score is none that the rubric allows")
     return Scored(
@@ -25,22 +24,6 @@ def verdict(rubric: RubricConfig, answer: Answer) -> Scored | Unscored:
         judge_output_tokens=answer.output_tokens,
         judge_cost_usd=answer.cost_usd,
     )
-
-
-def _value(rubric: RubricConfig, score: Any) -> float | None:
-    """The score on [0, 1]; None when it is not allowed."""
-    if rubric.choices is not None:
-        return rubric.choices.get(score) if isinstance(score, str) else None
-    if isinstance(score, bool) or not isinstance(score, int | float):
-        return None
-    assert rubric.scale is not None
-    low, high = rubric.scale
-    # Comparing first: a huge integer has no float.
-    if not low <= score <= high or not math.isfinite(score):
-        return None
-    if not rubric.is_fractional and int(score) != score:
-        return None
-    return (float(score) - low) / (high - low)
 
 
 def _label(rubric: RubricConfig, score: Any) -> str:

@@ -23,3 +23,14 @@ def score_id(
 def score_span_id(score: str) -> str:
     """Span id of a score span: the first 8 bytes of the score id, as hexadecimal text."""
     return score[:16]
+
+
+def call_span_id(score: str, number: int) -> str:
+    """Span id of the n-th request to a judge for a score, as hexadecimal text."""
+    return hashlib.blake2b(f"call:{score}:{number}".encode(), digest_size=8).hexdigest()
+
+
+def share(score: str, purpose: str) -> float:
+    """A number in [0, 1) for one score id and purpose: the same everywhere, as good as random."""
+    digest = hashlib.blake2b(f"{purpose}:{score}".encode(), digest_size=7).digest()
+    return int.from_bytes(digest) / 2.0**56

@@ -32,6 +32,8 @@ REASONS = frozenset(
         "judge_error",
         "judge_refused",
         "too_long",
+        "cascade",
+        "disagreement",
     }
 )
 """The closed set of reasons; metrics and the decision ledger use nothing else."""
@@ -89,6 +91,22 @@ class Sampling(msgspec.Struct, frozen=True):
         return 1.0 / self.probability
 
 
+class JudgeCall(msgspec.Struct, frozen=True):
+    """One request to a judge, for a span of it."""
+
+    judge: str
+    provider: str
+    request_model: str
+    model: str
+    """The answering model as the endpoint names it; empty without an answer."""
+    started_ns: int
+    ended_ns: int
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    error_type: str = ""
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """One subject x evaluator, complete: what every sink writes."""
 
@@ -119,6 +137,8 @@ class Outcome(msgspec.Struct, frozen=True):
     prompt_name: str = ""
     prompt_version: str = ""
     trace_state: str = ""
+    calls: tuple[JudgeCall, ...] = ()
+    """Requests to judges that are to be written as spans."""
 
     @property
     def name(self) -> OutcomeName:

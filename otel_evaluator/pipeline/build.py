@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from otel_evaluator.api.evaluator import revision
 from otel_evaluator.api.journal import Journal
 from otel_evaluator.api.plugins import load_evaluators, parse_evaluators
 from otel_evaluator.api.writer import Writer
@@ -15,11 +17,15 @@ from otel_evaluator.clock import Clock, SystemClock
 from otel_evaluator.config.explain import explain
 from otel_evaluator.config.load import read
 from otel_evaluator.evaluate.pool import WorkerPool
+from otel_evaluator.evaluate.runner import accept
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.journal.memory import MemoryJournal
 from otel_evaluator.journal.sqlite import SqliteJournal
+from otel_evaluator.judges.canary import Canaries
 from otel_evaluator.judges.client import JudgeClient
-from otel_evaluator.judges.evaluator import JudgeEvaluatorConfig
+from otel_evaluator.judges.endpoint import endpoints
+from otel_evaluator.judges.evaluator_config import JudgeEvaluatorConfig
+from otel_evaluator.judges.panel import Panel
 from otel_evaluator.metrics import AllowList, Metrics
 from otel_evaluator.model.hints import HINTS
 from otel_evaluator.model.markers import (
@@ -31,15 +37,15 @@ from otel_evaluator.model.markers import (
 from otel_evaluator.pipeline.count import OutcomeCounter
 from otel_evaluator.pipeline.entries import Entries
 from otel_evaluator.pipeline.evaluation import Parts
-from otel_evaluator.pipeline.evaluators import evaluators_of, rules_of
+from otel_evaluator.pipeline.evaluators import evaluators_of, model_of, rules_of
 from otel_evaluator.pipeline.feedback import FeedbackBox
 from otel_evaluator.pipeline.generation import Generation, fingerprint
 from otel_evaluator.pipeline.judging import Judging
 from otel_evaluator.pipeline.ledger import Ledger
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.pipeline.work import Work
-from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.sample.sampler import Sampler
 from otel_evaluator.select.selector import Selector
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
@@ -77,13 +83,13 @@ def journal(config: JournalConfig) -> Journal:
 
 
 def generation(
-    config: RootConfig, budget: BudgetState, metrics: Metrics, clock: Clock
+    config: RootConfig, state: PipelineState, metrics: Metrics, clock: Clock
 ) -> Generation:
     """What the configuration decides with; its workers are not started."""
     rules = rules_of(evaluators_of(config))
-    sampler = Sampler(config.sampling, rules, HINTS, budget)
+    sampler = Sampler(config.sampling, rules, HINTS)
     labels = config.admin.labels
-    return Generation(
+    made = Generation(
         fingerprint=fingerprint(config),
         rules=rules,
         sampler=sampler,
@@ -92,6 +98,8 @@ def generation(
         judging=judging(config, metrics, clock),
         counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
     )
+    made.restore(state)
+    return made
 
 
 def selector(config: RootConfig, sampler: Sampler) -> Selector:
@@ -120,17 +128,28 @@ def pool(config: RootConfig, metrics: Metrics) -> WorkerPool:
 def judging(config: RootConfig, metrics: Metrics, clock: Clock) -> Judging:
     """The judges that evaluators ask; no connection is made."""
     asking = {
-        evaluator.name: evaluator
-        for _, evaluator in evaluators_of(config)
+        evaluator.name: (evaluator, revision(kind, evaluator, model_of(config, evaluator)))
+        for kind, evaluator in evaluators_of(config)
         if isinstance(evaluator, JudgeEvaluatorConfig)
     }
-    used = {evaluator.judge for evaluator in asking.values()}
+    used = set()
+    for evaluator, _ in asking.values():
+        used |= {evaluator.judge, evaluator.confirm.judge if evaluator.confirm else ""}
+    reached = endpoints({n: judge for n, judge in config.judges.items() if n in used}, clock)
     clients = {
-        name: JudgeClient(name, judge, clock, metrics)
-        for name, judge in config.judges.items()
-        if name in used
+        name: JudgeClient(name, config.judges[name], endpoint, clock, metrics)
+        for name, endpoint in reached.items()
     }
-    return Judging(clients, asking)
+    panels = {
+        name: Panel(evaluator, clients, partial(accept, evaluator), clock, metrics)
+        for name, (evaluator, _) in asking.items()
+    }
+    canaries = {
+        revised: Canaries(evaluator.canaries, panels[name], metrics)
+        for name, (evaluator, revised) in asking.items()
+        if evaluator.canaries is not None
+    }
+    return Judging(clients, panels, canaries)
 
 
 def without(work: Work, step: int, reason: str) -> Work:

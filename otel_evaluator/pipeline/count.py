@@ -47,6 +47,8 @@ class OutcomeCounter:
             decision = "sampled_out"
         tally = self._metrics.tally
         tally.add("subjects", (story.kind, story.tier, decision))
+        if story.kind == "trace" and story.seen:
+            self._cost(story)
         for evaluator, reason in story.skipped.items():
             tally.add("evaluations", (evaluator, "skipped", reason))
         for outcome in story.outcomes:
@@ -55,6 +57,14 @@ class OutcomeCounter:
             tally.observe("evaluation_duration_seconds", (name,), outcome.duration_ms / 1e3)
             if isinstance(outcome.verdict, Scored):
                 self._score(outcome, outcome.verdict)
+
+    def _cost(self, story: Story) -> None:
+        add = self._metrics.tally.add
+        if story.cost_usd is None:
+            add("inference_cost_unknown", ())
+            return
+        add("evaluated_cost_usd", (), story.cost_usd)
+        add("inference_cost_usd", (), story.cost_usd / story.seen)
 
     def _score(self, outcome: Outcome, scored: Scored) -> None:
         labels = (

@@ -146,6 +146,7 @@ class Engine:
         work = Work(
             u=u,
             multiplier=generation.sampler.multiplier,
+            paces=generation.judging.paces(parts.clock.monotonic()),
             raw=raw,
             conversation_id=conversation_id,
             revision=raw.revision,
@@ -167,6 +168,7 @@ class Engine:
         work = Work(
             u=generation.sampler.u_of_conversation(closed.conversation_id),
             multiplier=generation.sampler.multiplier,
+            paces=generation.judging.paces(parts.clock.monotonic()),
             conversation_id=closed.conversation_id,
             traces=closed.traces,
             revision=closed.revision,

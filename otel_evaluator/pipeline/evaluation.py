@@ -149,7 +149,7 @@ class Evaluation:
         except RuntimeError as error:
             _log.error("worker_pool_failed", error_type=type(error).__name__)
             return None
-        await generation.judging.answer(processed)
+        await generation.judging.answer(processed, work.paces)
         self._record(work, processed, generation)
         return processed
 
@@ -166,7 +166,7 @@ class Evaluation:
                 _log.error("subject_failed", subject_kind=kind, error_type=processed.error)
         # The budget hears of subjects that the tier's rate selected.
         for story in processed.stories[:1]:
-            kept = min(1.0, story.rate * work.multiplier)
+            kept = min(1.0, story.rate * work.multiplier) * generation.highest_pace(work.paces)
             if story.outcomes and story.u < kept:
                 generation.sampler.offer(story.rate, kept)
 

@@ -5,6 +5,7 @@ was promised; a generation ends when nothing of it is left.
 """
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 
@@ -12,6 +13,7 @@ from otel_evaluator.evaluate.pool import WorkerPool
 from otel_evaluator.pipeline.count import OutcomeCounter
 from otel_evaluator.pipeline.judging import Judging
 from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.sample.decide import EvaluatorRule
 from otel_evaluator.sample.sampler import Sampler
 from otel_evaluator.select.selector import Selector
@@ -33,10 +35,31 @@ class Generation(msgspec.Struct):
     running: int = 0
     """Subjects being evaluated."""
 
+    @property
+    def state(self) -> PipelineState:
+        """What a later generation goes on with; without the agents, which are not decided on."""
+        budget = self.sampler.budget_state
+        return PipelineState(budget.offered, judging=self.judging.state)
+
+    def restore(self, state: PipelineState) -> None:
+        """Go on where an earlier generation was."""
+        self.sampler.restore(state.budget)
+        self.judging.restore(state.judging)
+
+    async def start(self) -> None:
+        """Start the workers and what judges do by themselves."""
+        await self.pool.start()
+        self.judging.start()
+
     async def aclose(self) -> None:
         """End the workers and the connections to judges."""
         await self.pool.aclose()
         await self.judging.aclose()
+
+    def highest_pace(self, paces: Mapping[str, float]) -> float:
+        """The pace of the least restricted evaluator of traces at the tier's rate."""
+        at_tier = [r.name for r in self.rules if r.on == "trace" and r.rate is None]
+        return max((paces.get(name, 1.0) for name in at_tier), default=1.0)
 
     @property
     def by_conversation(self) -> bool:

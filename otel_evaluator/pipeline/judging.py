@@ -7,34 +7,79 @@ from collections.abc import Mapping
 import msgspec
 import structlog
 
-from otel_evaluator.api.judge import Judge
-from otel_evaluator.errors import ContentRefused, JudgeError, TooLong
-from otel_evaluator.evaluate.runner import accept, failure
-from otel_evaluator.judges.budget import BudgetExhausted
-from otel_evaluator.judges.client import JudgeClient
-from otel_evaluator.judges.evaluator import JudgeEvaluatorConfig
-from otel_evaluator.judges.verdict import verdict
-from otel_evaluator.model.outcome import Failed, Outcome, Unscored, Verdict
+from otel_evaluator.evaluate.runner import failure
+from otel_evaluator.judges.budget import WindowState
+from otel_evaluator.judges.canary import Canaries
+from otel_evaluator.judges.client import Asking, JudgeClient
+from otel_evaluator.judges.panel import Panel
+from otel_evaluator.model.outcome import Outcome, Verdict
 from otel_evaluator.pipeline import stories
 from otel_evaluator.pipeline.work import Pending, Processed
 
+PACED_EVERY_S = 1.0
 _log = structlog.get_logger(__name__)
+
+
+class JudgingState(msgspec.Struct):
+    """What must survive a restart."""
+
+    budgets: dict[str, dict[str, WindowState]] = {}
+    """Windows by name, by ``judge:NAME`` or ``evaluator:NAME``."""
+    canaries: dict[str, list[float | None]] = {}
+    """Scores of the first round, by evaluator revision."""
 
 
 class Judging:
     """The judges of one configuration, and which evaluator measures by which rubric."""
 
     def __init__(
-        self, clients: Mapping[str, JudgeClient], evaluators: Mapping[str, JudgeEvaluatorConfig]
+        self,
+        clients: Mapping[str, JudgeClient],
+        panels: Mapping[str, Panel],
+        canaries: Mapping[str, Canaries],
     ) -> None:
         self._clients = clients
-        self._evaluators = evaluators
+        self._panels = panels
+        self._canaries = canaries
+        self._tasks: list[asyncio.Task[None]] = []
+        self._paces: dict[str, float] = {}
+        self._paced_at = -PACED_EVERY_S
 
-    async def answer(self, processed: Processed) -> None:
+    def start(self) -> None:
+        """Try every judge, and begin the rounds of canaries."""
+        loops = [self._report(), *(_rounds(each) for each in self._canaries.values())]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    async def probe(self) -> dict[str, str]:
+        """Ask every judge one question; what is wrong with it, or empty, by judge."""
+        found: dict[str, str] = {}
+        for panel in self._panels.values():
+            if panel.judges - found.keys():
+                found |= await panel.probe()
+        return found
+
+    async def _report(self) -> None:
+        for judge, problem in (await self.probe()).items():
+            if problem:
+                _log.warning("judge_not_ready", judge=judge, problem=problem)
+            else:
+                _log.info("judge_ready", judge=judge, shape=self._clients[judge].shape)
+
+    def paces(self, now: float) -> dict[str, float]:
+        """Factors on the sampling rates of evaluators that their budgets ask for, below 1."""
+        if now - self._paced_at >= PACED_EVERY_S:
+            found = {name: panel.pace() for name, panel in self._panels.items()}
+            self._paces = {name: pace for name, pace in found.items() if pace < 1.0}
+            self._paced_at = now
+        return self._paces
+
+    async def answer(self, processed: Processed, paces: Mapping[str, float]) -> None:
         """Replace every outcome that waits for a judge."""
         if not processed.pending:
             return
-        answered = await asyncio.gather(*(self._one(processed, p) for p in processed.pending))
+        answered = await asyncio.gather(
+            *(self._one(processed, pending, paces) for pending in processed.pending)
+        )
         for pending, outcome in zip(processed.pending, answered, strict=True):
             story = processed.stories[pending.story]
             outcomes = [*story.outcomes]
@@ -42,32 +87,54 @@ class Judging:
             story.outcomes = tuple(outcomes)
         processed.told = stories.pack(processed.stories)
 
+    @property
+    def state(self) -> JudgingState:
+        """A copy for the journal."""
+        budgets = {f"judge:{name}": client.budget for name, client in self._clients.items()}
+        budgets |= {f"evaluator:{name}": panel.budget for name, panel in self._panels.items()}
+        return JudgingState(
+            {name: budget.state for name, budget in budgets.items()},
+            {revision: each.baseline for revision, each in self._canaries.items()},
+        )
+
+    def restore(self, state: JudgingState) -> None:
+        """Go on with the budgets and the canaries of an earlier run."""
+        for name, client in self._clients.items():
+            client.budget.restore(state.budgets.get(f"judge:{name}", {}))
+        for name, panel in self._panels.items():
+            panel.budget.restore(state.budgets.get(f"evaluator:{name}", {}))
+        for revision, canaries in self._canaries.items():
+            canaries.baseline = state.canaries.get(revision, [])
+
     async def aclose(self) -> None:
-        """Close the connections."""
+        """End the rounds and close the connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(client.aclose() for client in self._clients.values()))
 
-    async def _one(self, processed: Processed, pending: Pending) -> Outcome:
+    async def _one(
+        self, processed: Processed, pending: Pending, paces: Mapping[str, float]
+    ) -> Outcome:
         outcome = processed.stories[pending.story].outcomes[pending.outcome]
+        panel = self._panels[outcome.evaluator]
+        asking = Asking(outcome.evaluator, panel.budget, paces.get(outcome.evaluator, 1.0))
         started = time.perf_counter()
-        found = await self._verdict(pending, outcome.evaluator)
-        duration_ms = outcome.duration_ms + (time.perf_counter() - started) * 1e3
-        return msgspec.structs.replace(outcome, verdict=found, duration_ms=duration_ms)
-
-    async def _verdict(self, pending: Pending, evaluator: str) -> Verdict:
-        config, asked = self._evaluators[evaluator], pending.asked
-        client: Judge = self._clients[asked.judge]
+        found: Verdict
         try:
-            answer = await client.ask(asked.question, evaluator)
-        except BudgetExhausted as error:
-            return Unscored("budget", str(error))
-        except ContentRefused as error:
-            return Unscored("judge_refused", str(error))
-        except TooLong as error:
-            return Unscored("too_long", str(error))
-        except JudgeError as error:
-            _log.warning("judge_failed", judge=asked.judge, problem=str(error))
-            return Failed("judge_error", type(error).__name__, str(error))
+            found = await panel.judge(pending.asked, outcome.score_id, asking)
         except Exception as error:
-            _log.error("judging_failed", judge=asked.judge, error_type=type(error).__name__)
-            return failure(error)
-        return accept(config, verdict(config.rubric, answer))
+            found = failure(error)
+        duration_ms = outcome.duration_ms + (time.perf_counter() - started) * 1e3
+        return msgspec.structs.replace(
+            outcome, verdict=found, duration_ms=duration_ms, calls=tuple(asking.calls)
+        )
+
+
+async def _rounds(canaries: Canaries) -> None:
+    while True:
+        try:
+            await canaries.round()
+        except Exception as error:
+            _log.error("canaries_failed", error_type=type(error).__name__)
+        await asyncio.sleep(canaries.every_s)

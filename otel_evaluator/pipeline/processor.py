@@ -18,12 +18,14 @@ from otel_evaluator.decode.conversation import conversation
 from otel_evaluator.decode.normalise import Normalised, normalise
 from otel_evaluator.evaluate.runner import run_check
 from otel_evaluator.evaluate.worker import Progress
+from otel_evaluator.evaluators.cost import cost_of
 from otel_evaluator.expose.log import configure_like_parent
+from otel_evaluator.judges.escalation import Escalation
 from otel_evaluator.model.ids import score_id
-from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Verdict
+from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Skipped, Unscored, Verdict
 from otel_evaluator.model.subject import Signals, Subject
 from otel_evaluator.pipeline import stories
-from otel_evaluator.pipeline.evaluators import evaluators_of, model_of, rules_of
+from otel_evaluator.pipeline.evaluators import escalation_of, evaluators_of, model_of, rules_of
 from otel_evaluator.pipeline.samples import sample_of
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.work import Pending, Processed, Story, Work
@@ -41,10 +43,13 @@ _MIN_LETTERS = 12
 class Running(msgspec.Struct, frozen=True):
     """One configured evaluator, built."""
 
+    step: int
+    """Its place among the configured ones."""
     kind: EvaluatorType[Any]
     config: EvaluatorConfig
     check: Check
     revision: str
+    escalation: Escalation | None = None
 
 
 NOT_ASKED = Failed("judge_error", "NotAsked", "the judge was not asked")
@@ -58,7 +63,9 @@ class SubjectProcessor:
         configured = evaluators_of(config)
         self._sampling = config.sampling
         self._running = {
-            c.name: (index, Running(kind, c, kind(c), revision(kind, c, model_of(config, c))))
+            c.name: Running(
+                index, kind, c, kind(c), revision(kind, c, model_of(config, c)), escalation_of(c)
+            )
             for index, (kind, c) in enumerate(configured)
         }
         self._decider = Decider(config.sampling, rules_of(configured))
@@ -134,9 +141,10 @@ class SubjectProcessor:
         for ordinal, subject in enumerate((whole, *spans)):
             wanted = requested(subject, self._sampling, self._running.keys())
             decision = self._decider.decide(
-                subject, whole, work.u, work.multiplier, upstream, wanted
+                subject, whole, work.u, work.multiplier, upstream, wanted, work.paces
             )
-            ran = [*self._run(subject, ordinal, decision, work, progress)]
+            steps = Steps(subject, ordinal * len(self._running), work.excluded, progress)
+            ran = [*self._run(steps, decision)]
             processed.pending += [
                 Pending(ordinal, number, asked)
                 for number, (_, asked) in enumerate(ran)
@@ -152,29 +160,71 @@ class SubjectProcessor:
             processed.told = stories.pack(processed.stories)
         return processed
 
-    def _run(
-        self, subject: Subject, ordinal: int, decision: Decision, work: Work, progress: Progress
-    ) -> Iterator[tuple[Outcome, Asked | None]]:
+    def _run(self, steps: "Steps", decision: Decision) -> Iterator[tuple[Outcome, Asked | None]]:
         for name, sampling in decision.selected.items():
-            index, running = self._running[name]
-            step = ordinal * len(self._running) + index
-            reason = work.excluded.get(step)
+            running = self._running[name]
             started_ns, started = time.time_ns(), time.perf_counter()
-            verdict: Verdict
-            asked: Asked | None = None
-            if reason is not None:
-                verdict = Failed(reason, "WorkerLost", "the evaluator took its process with it")
-            else:
-                progress.step(step)
-                found = run_check(running.config, running.check, subject)
-                if isinstance(found, Asked):
-                    verdict, asked = NOT_ASKED, found
-                else:
-                    verdict = found
-                progress.idle()
+            found, sampling = self._found(running, sampling, steps)
+            asked = found if isinstance(found, Asked) else None
+            verdict = NOT_ASKED if isinstance(found, Asked) else found
             duration_ms = (time.perf_counter() - started) * 1e3
-            outcome = outcome_of(subject, running, sampling, verdict, started_ns, duration_ms)
-            yield outcome, asked
+            yield (
+                outcome_of(steps.subject, running, sampling, verdict, started_ns, duration_ms),
+                asked,
+            )
+
+    def _found(
+        self, running: Running, sampling: Sampling, steps: "Steps"
+    ) -> tuple[Verdict | Asked, Sampling]:
+        """What the evaluator says, and the sampling that a cascade makes of the given one."""
+        escalation = running.escalation
+        if escalation is not None:
+            first = steps.run(self._running[escalation.first])
+            # A plugin's evaluator that asks a judge is sure of nothing yet.
+            probability = 1.0 if isinstance(first, Asked) else escalation.probability(first)
+            key = score_id_of(steps.subject, running)
+            if not escalation.keeps(probability, key):
+                return Skipped("cascade", f"{escalation.first} was sure"), sampling
+            both = sampling.probability * probability
+            sampling = msgspec.structs.replace(sampling, probability=both)
+        return steps.run(running), sampling
+
+
+class Steps:
+    """Evaluators on one subject, each run once however often it is asked for."""
+
+    def __init__(
+        self, subject: Subject, offset: int, excluded: dict[int, str], progress: Progress
+    ) -> None:
+        self.subject = subject
+        self._offset = offset
+        self._excluded = excluded
+        self._progress = progress
+        self._found: dict[int, Verdict | Asked] = {}
+
+    def run(self, running: Running) -> Verdict | Asked:
+        """What the evaluator says."""
+        found = self._found.get(running.step)
+        if found is None:
+            found = self._found[running.step] = self._run(running)
+        return found
+
+    def _run(self, running: Running) -> Verdict | Asked:
+        step = self._offset + running.step
+        if step in self._excluded:
+            what = "the evaluator took its process with it"
+            return Failed(self._excluded[step], "WorkerLost", what)
+        self._progress.step(step)
+        found = run_check(running.config, running.check, self.subject)
+        self._progress.idle()
+        return found
+
+
+def score_id_of(subject: Subject, running: Running) -> str:
+    """The id of this evaluator's score of the subject."""
+    return score_id(
+        subject.kind, subject.key, subject.revision, running.config.name, running.revision
+    )
 
 
 def outcome_of(
@@ -187,9 +237,7 @@ def outcome_of(
 ) -> Outcome:
     """The record of one evaluation."""
     return Outcome(
-        score_id=score_id(
-            subject.kind, subject.key, subject.revision, running.config.name, running.revision
-        ),
+        score_id=score_id_of(subject, running),
         verdict=verdict,
         evaluator=running.config.name,
         evaluator_type=running.kind.name,
@@ -233,7 +281,14 @@ def _story(
         signals=msgspec.structs.asdict(subject.signals),
         skipped=decision.skipped,
         outcomes=outcomes,
+        seen=decision.seen,
+        cost_usd=_cost(subject) if decision.seen and subject.kind == "trace" else None,
     )
+
+
+def _cost(subject: Subject) -> float | None:
+    cost = cost_of(subject)
+    return None if isinstance(cost, Unscored) else cost
 
 
 def _count(processed: Processed, normalised: Normalised) -> None:

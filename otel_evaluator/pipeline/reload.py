@@ -34,8 +34,7 @@ async def prepare(
             for writer in change.writers:
                 await writer.start()
         if fingerprint(new) not in engine.generations:
-            budget = engine.current.sampler.budget_state
-            change.generation = build.generation(new, budget, metrics, clock)
+            change.generation = build.generation(new, engine.current.state, metrics, clock)
             await _start(change.generation)
         elif fingerprint(new) != engine.current.fingerprint:
             change.generation = engine.generations[fingerprint(new)]
@@ -47,7 +46,7 @@ async def prepare(
 
 async def _start(generation: Generation) -> None:
     try:
-        await generation.pool.start()
+        await generation.start()
     except RuntimeError as error:
         raise ConfigError([f"evaluators: {error}"]) from None
 

@@ -8,14 +8,13 @@ from otel_evaluator.api.writer import Sample
 from otel_evaluator.model.outcome import Sampling
 from otel_evaluator.model.subject import Subject
 from otel_evaluator.text.encodable import encodable
-from otel_evaluator.text.personal import Finder
-from otel_evaluator.text.redact import Redactor
+from otel_evaluator.text.redact import Patterns, Redactor
 
 _MAX_TRANSCRIPT = 1 << 20
 _LAST_MESSAGES = 20
 
 
-def sample_of(subject: Subject, sampling: Sampling, finder: Finder | None) -> Sample:
+def sample_of(subject: Subject, sampling: Sampling, finder: Patterns | None) -> Sample:
     """What review, harvest and re-scoring read; redacted where there is a finder."""
     redactor = None if finder is None else Redactor(finder)
 

@@ -22,7 +22,6 @@ from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.state import PipelineState, dump, load
 from otel_evaluator.receive.admission import Admission
 from otel_evaluator.receive.server import Receiver
-from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 from otel_evaluator.write.deliver import Delivery
 
@@ -40,7 +39,7 @@ class Service:
         self.metrics = Metrics()
         self.metrics["build_info"].labels(otel_evaluator.__version__).set(1)
         self._writers = build.writers(config, self._clock, self.metrics)
-        self._first = build.generation(config, BudgetState(), self.metrics, self._clock)
+        self._first = build.generation(config, PipelineState(), self.metrics, self._clock)
         self._journal: Journal | None = None
         self._engine: Engine | None = None
         self._parts: Parts | None = None
@@ -63,10 +62,10 @@ class Service:
         process is spawned.
         """
         config, metrics, clock = self.config, self.metrics, self._clock
-        await self._first.pool.start()
+        await self._first.start()
         journal = self._journal = build.journal(config.journal)
         state = load(journal.load_state())
-        self._first.sampler.restore(state.budget)
+        self._first.restore(state)
         delivery = Delivery(self._writers, journal, clock, metrics)
         parts = self._parts = build.parts(config, journal, delivery, metrics, clock)
         engine = self._engine = Engine(parts, self._first)
@@ -193,7 +192,6 @@ class Service:
 
     def _save_state(self) -> None:
         if self._journal is not None and self._engine is not None:
-            budget = self._engine.current.sampler.budget_state
-            self._journal.save_state(
-                dump(PipelineState(budget.offered, self._engine.evaluation.agents))
-            )
+            state = self._engine.current.state
+            state.agents = self._engine.evaluation.agents
+            self._journal.save_state(dump(state))

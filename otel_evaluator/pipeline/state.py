@@ -2,14 +2,16 @@
 
 import msgspec
 
+from otel_evaluator.pipeline.judging import JudgingState
 from otel_evaluator.sample.budget import BudgetState
 
 
 class PipelineState(msgspec.Struct):
-    """Budget counts by epoch and the first sight of each agent."""
+    """Budget counts by epoch, the first sight of each agent, and what judges have spent."""
 
     offered: dict[int, float] = {}
     agents: dict[str, int] = {}
+    judging: JudgingState = msgspec.field(default_factory=JudgingState)
 
     @property
     def budget(self) -> BudgetState:

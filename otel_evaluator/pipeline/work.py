@@ -15,6 +15,8 @@ class Work(msgspec.Struct):
     """The key's uniform value, 56 bits."""
     multiplier: float
     """The budget's factor in force."""
+    paces: dict[str, float] = {}
+    """Further factors by evaluator, where money for judges runs out too fast."""
     raw: RawTrace | None = None
     conversation_id: str = ""
     traces: list[bytes] = []
@@ -49,6 +51,10 @@ class Story(msgspec.Struct):
     skipped: dict[str, str]
     """Evaluators that did not run: filtered or sampled_out."""
     outcomes: tuple[Outcome, ...]
+    seen: float = 0.0
+    """Probability of being before any evaluator; 0 when it is not."""
+    cost_usd: float | None = None
+    """What its model calls cost; None when nobody knows."""
 
 
 class Pending(msgspec.Struct):

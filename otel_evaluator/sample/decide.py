@@ -15,6 +15,7 @@ from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.sample.hashing import ONE, probability, threshold
 
 BASE = "base"
+NO_PACES: Mapping[str, float] = {}
 REQUESTED = "requested"
 """Tier of evaluations that an application asked for by eval_tags."""
 
@@ -39,6 +40,8 @@ class Decision(msgspec.Struct, frozen=True):
     """Evaluators to run, with the sampling that put the subject before them."""
     skipped: dict[str, str]
     """Evaluators not to run: filtered or sampled_out."""
+    seen: float = 0.0
+    """Probability of being before any evaluator, whatever their conditions; 0 when it is not."""
     notes: tuple[str, ...] = ()
     """Conditions that could not be applied, by tier or evaluator name."""
 
@@ -69,13 +72,15 @@ class Decider:
         multiplier: float,
         upstream: float | None,
         requested: Collection[str] = (),
+        paces: Mapping[str, float] = NO_PACES,
     ) -> Decision:
         """Decide for every evaluator whose ``on`` is the subject's kind.
 
         ``whole`` is the trace of a span subject, else the subject itself: its signals choose
         the tier, so that all spans of a trace share one decision. ``upstream`` is the
         probability from the trace state; None falls back to the configured one. Evaluators
-        that the application ``requested`` are always selected.
+        that the application ``requested`` are always selected. ``paces`` are factors on the
+        rates of single evaluators.
         """
         notes: list[str] = []
         variables = _Variables(subject, whole)
@@ -83,20 +88,24 @@ class Decider:
         arriving = self._config.upstream_probability if upstream is None else upstream
         selected: dict[str, Sampling] = {}
         skipped: dict[str, str] = {}
+        highest = 0
         for rule in self._rules:
             if rule.on != subject.kind:
                 continue
             if rule.name in requested:
                 selected[rule.name] = Sampling(REQUESTED, arriving, u / ONE)
                 continue
-            limit = threshold(min(1.0, rate * multiplier) if rule.rate is None else rule.rate)
+            own = min(1.0, rate * multiplier) if rule.rate is None else rule.rate
+            limit = threshold(own * paces.get(rule.name, 1.0))
+            highest = max(highest, limit)
             if u >= limit:
                 skipped[rule.name] = "sampled_out"
             elif not self._applies(rule.name, variables, notes):
                 skipped[rule.name] = "filtered"
             else:
                 selected[rule.name] = Sampling(tier, probability(limit) * arriving, u / ONE)
-        return Decision(tier, rate, u / ONE, selected, skipped, tuple(notes))
+        seen = probability(highest) * arriving if u < highest else 0.0
+        return Decision(tier, rate, u / ONE, selected, skipped, seen, tuple(notes))
 
     def _tier(self, variables: "_Variables", notes: list[str]) -> tuple[str, float]:
         for name, rate, condition in self._tiers:

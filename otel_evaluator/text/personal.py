@@ -17,7 +17,8 @@ MAX_TEXT = 20_000
 class Finding(NamedTuple):
     """One piece of personal data."""
 
-    kind: PersonalType
+    kind: str
+    """A PersonalType, ``key``, or the name of a pattern of the user's."""
     value: str
     """Normalised, for comparison only: never log, store or show it."""
     start: int

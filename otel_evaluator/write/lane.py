@@ -10,7 +10,7 @@ import structlog
 
 from otel_evaluator.api.journal import Frozen
 from otel_evaluator.api.writer import Batch, Writer
-from otel_evaluator.clock import Clock
+from otel_evaluator.clock import Clock, backoff_s
 from otel_evaluator.errors import (
     ConfigError,
     Held,
@@ -21,7 +21,7 @@ from otel_evaluator.errors import (
 )
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.write.batch import halves, rows
-from otel_evaluator.write.retry import RetryConfig, backoff_s
+from otel_evaluator.write.retry import RetryConfig
 
 log = structlog.get_logger(__name__)
 
@@ -266,7 +266,7 @@ class Lane:
         if isinstance(error, Held):
             return self._retry.held * (0.5 + 0.5 * self._uniform())
         asked = error.retry_after_s if isinstance(error, Retryable) else None
-        return backoff_s(self._retry, attempt, asked, self._uniform)
+        return backoff_s(self._retry.initial, self._retry.maximum, attempt, asked, self._uniform)
 
     def _count(self, outcome: str) -> None:
         self._metrics.child("sink_writes", self.name, outcome).inc()

@@ -53,8 +53,8 @@ KIND_INTERNAL = 1
 FLAG_SAMPLED = 1
 """``Span.flags`` bit 0 (W3C trace context)."""
 
-_SCOPE = Scope(SCOPE_NAME, __version__)
-_HEX_TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
+SCOPE = Scope(SCOPE_NAME, __version__)
+HEX_TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _HEX_SPAN = re.compile(r"(?!0{16})[0-9a-f]{16}")
 
 
@@ -80,7 +80,7 @@ def score_span(outcome: Outcome) -> Span | None:
         flags=FLAG_SAMPLED,
         dropped_attributes=0,
         resource=_resource(outcome),
-        scope=_SCOPE,
+        scope=SCOPE,
     )
 
 
@@ -96,7 +96,7 @@ def score_record(outcome: Outcome) -> LogRecord | None:
         body=None,
         attributes=_result(outcome) | _subject(outcome) | {SCORE_ID: outcome.score_id},
         resource=_resource(outcome),
-        scope=_SCOPE,
+        scope=SCOPE,
     )
 
 
@@ -113,7 +113,7 @@ def error_type(outcome: Outcome) -> str:
 
 def _has_form(outcome: Outcome) -> bool:
     written = isinstance(outcome.verdict, Scored | Failed)
-    return written and _HEX_TRACE.fullmatch(outcome.trace_id) is not None
+    return written and HEX_TRACE.fullmatch(outcome.trace_id) is not None
 
 
 def _end_ns(outcome: Outcome) -> int:
@@ -123,7 +123,7 @@ def _end_ns(outcome: Outcome) -> int:
 def _result(outcome: Outcome) -> dict[str, Any]:
     verdict = outcome.verdict
     scored = verdict if isinstance(verdict, Scored) else None
-    return {EVALUATION_NAME: outcome.evaluator} | _present(
+    return {EVALUATION_NAME: outcome.evaluator} | present(
         {
             SCORE_VALUE: _finite(scored.value) if scored else None,
             SCORE_LABEL: scored.label if scored else "",
@@ -139,7 +139,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def _subject(outcome: Outcome) -> dict[str, Any]:
-    return _present(
+    return present(
         {
             CONVERSATION_ID: outcome.conversation_id,
             AGENT_NAME: outcome.agent,
@@ -160,12 +160,12 @@ def _ours(outcome: Outcome) -> dict[str, Any]:
         SAMPLING_PROBABILITY: float(outcome.sampling.probability),
         SAMPLING_WEIGHT: float(outcome.sampling.weight),
     }
-    attributes |= _present(
+    attributes |= present(
         {PROMPT_NAME: outcome.prompt_name, PROMPT_VERSION: outcome.prompt_version}
     )
     verdict = outcome.verdict
     if isinstance(verdict, Scored):
-        attributes |= _present({PASSED: verdict.passed, JUDGE_MODEL: verdict.judge_model})
+        attributes |= present({PASSED: verdict.passed, JUDGE_MODEL: verdict.judge_model})
         if verdict.judge_model:
             attributes[JUDGE_INPUT_TOKENS] = verdict.judge_input_tokens
             attributes[JUDGE_OUTPUT_TOKENS] = verdict.judge_output_tokens
@@ -175,10 +175,11 @@ def _ours(outcome: Outcome) -> dict[str, Any]:
 
 def _resource(outcome: Outcome) -> dict[str, Any]:
     # The service of the evaluated span: views that filter by service then show its scores too.
-    return {SERVICE_NAME: outcome.service or SCOPE_NAME} | _present(
+    return {SERVICE_NAME: outcome.service or SCOPE_NAME} | present(
         {ENVIRONMENT: outcome.environment}
     )
 
 
-def _present(attributes: dict[str, Any]) -> dict[str, Any]:
+def present(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that have a value."""
     return {key: value for key, value in attributes.items() if value is not None and value != ""}

@@ -17,10 +17,10 @@ from otel_evaluator.metrics import Metrics
 from otel_evaluator.pipeline import build, runtime
 from otel_evaluator.pipeline.engine import Engine
 from otel_evaluator.pipeline.intake import PipelineIntake
+from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.pipeline.work import Processed, Work
 from otel_evaluator.receive.admission import Admission
 from otel_evaluator.receive.server import Receiver
-from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.write.deliver import Delivery
 
 
@@ -34,7 +34,7 @@ class NopPool:
 async def serve(config_file: Path) -> None:
     config = build.configure(config_file)
     metrics, clock, journal = Metrics(), SystemClock(), build.journal(config.journal)
-    generation = build.generation(config, BudgetState(), metrics, SystemClock())
+    generation = build.generation(config, PipelineState(), metrics, SystemClock())
     pool: Any = NopPool()
     generation.pool = pool
     delivery = Delivery([], journal, clock, metrics)

@@ -14,17 +14,15 @@ import aiohttp
 import msgspec
 import uvloop
 
-from otel_evaluator.clock import SystemClock
-from otel_evaluator.judges.client import JudgeClient
+from otel_evaluator.judges.client import Asking
 from otel_evaluator.judges.config import JudgeConfig
-from otel_evaluator.judges.evaluator import JudgeEvaluatorConfig
 from otel_evaluator.judges.evaluator import judge as evaluator
+from otel_evaluator.judges.evaluator_config import JudgeEvaluatorConfig
 from otel_evaluator.judges.verdict import verdict
-from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.outcome import Scored
 from otel_evaluator.testing.builders import a_subject
 from tests.bench.report import Report, Target
-from tests.support.judge_server import JudgeServer, says
+from tests.support.judge_server import JudgeServer, a_client, says
 
 IN_FLIGHT = 256
 ENDPOINT_S = 0.02
@@ -85,7 +83,7 @@ async def _measure(url: str) -> dict[str, list[tuple[float, float]]]:
             "budget": {"usd_per_day": 1000.0},
         }
     )
-    client = JudgeClient("default", endpoint, SystemClock(), Metrics())
+    client = a_client(endpoint)
     subject = a_subject(
         input="How much is it, and when will it come? " * 10,
         output="It costs five euros and arrives tomorrow. " * 10,
@@ -93,7 +91,7 @@ async def _measure(url: str) -> dict[str, list[tuple[float, float]]]:
 
     async def judgement() -> None:
         asked: Any = check(subject)
-        found = verdict(config.rubric, await client.ask(asked.question, config.name))
+        found = verdict(config.rubric, await client.ask(asked.question, Asking(config.name)))
         assert isinstance(found, Scored)
 
     body = msgspec.json.encode({"messages": [{"role": "user", "content": "x" * 3000}]})

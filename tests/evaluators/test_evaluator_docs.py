@@ -43,7 +43,7 @@ def test_examples_run(name, registry, monkeypatch):
     assert examples
     for example in examples:
         configured = parse_evaluators(parse(example, Lines())["evaluators"], registry)
-        assert {kind.name for kind, _ in configured} == {name}
+        assert name in {kind.name for kind, _ in configured}
         for kind, config in configured:
             kind.build(config)(a_subject(kind=config.on))
 

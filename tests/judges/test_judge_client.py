@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -19,14 +20,16 @@ from otel_evaluator.errors import (
 from otel_evaluator.judges import breaker
 from otel_evaluator.judges import client as module
 from otel_evaluator.judges.budget import Budget, BudgetExhausted
-from otel_evaluator.judges.client import JudgeClient
+from otel_evaluator.judges.client import Asking, JudgeClient, is_model
 from otel_evaluator.judges.config import JudgeBudgetConfig, JudgeConfig
+from otel_evaluator.judges.endpoint import endpoints
+from otel_evaluator.judges.prices import Spent
 from otel_evaluator.judges.rubrics import RUBRICS
 from otel_evaluator.judges.transport import is_allowed
 from otel_evaluator.metrics import Metrics
-from otel_evaluator.testing.doubles import ManualClock
-from tests.support.judge_server import JudgeServer, completion, says, status
+from tests.support.judge_server import JudgeServer, a_client, completion, says, status
 
+usd = partial(Spent, tokens=0)
 KEY = "sk-s3ntinel-4711"
 QUESTION = Question("judge", "rubric", {"output": "text"}, RUBRICS["faithfulness"].answer_schema())
 
@@ -39,7 +42,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def judge(server: JudgeServer, **settings) -> JudgeClient:
     values = {"base_url": server.url, "local": True, "model": "m", "api_key": KEY, **settings}
     config = JudgeConfig.model_validate(values)
-    return JudgeClient("default", config, SystemClock(), Metrics())
+    return a_client(config)
 
 
 async def ask(*scripts, **settings):
@@ -204,21 +207,10 @@ async def test_a_budget_is_kept_with_calls_in_flight():
 
 
 @pytest.mark.fault("D9")
-def test_a_budget_begins_anew_each_day():
-    clock = ManualClock()
-    budget = Budget(JudgeBudgetConfig(usd_per_day=1.0), clock)
-    budget.settle(budget.reserve(0.9), 0.8)
-    with pytest.raises(BudgetExhausted):
-        budget.reserve(0.3)
-    clock.advance(86_400)
-    budget.reserve(0.3)
-
-
-@pytest.mark.fault("D9")
 def test_a_model_without_a_price_is_refused():
     config = JudgeConfig(model="nobody/knows-this-1", api_key=KEY)
     with pytest.raises(ConfigError, match="no price is known"):
-        JudgeClient("default", config, SystemClock(), Metrics())
+        a_client(config)
 
 
 @pytest.mark.fault("D8")
@@ -241,8 +233,9 @@ def test_a_model_without_a_price_is_refused():
     ],
 )
 def test_addresses(address, public, local):
-    assert is_allowed(address, is_local=False) is public
-    assert is_allowed(address, is_local=True) is local
+    assert is_allowed(address, "public") is public
+    assert is_allowed(address, "local") is local
+    assert is_allowed(address, "local_only") is (local and not public)
 
 
 @pytest.mark.fault("D8")
@@ -259,16 +252,100 @@ def test_addresses(address, public, local):
 def test_addresses_that_may_not_be_asked_are_a_configuration_error(base_url):
     config = JudgeConfig(model="gpt-4o-mini", base_url=base_url)
     with pytest.raises(ConfigError):
-        JudgeClient("default", config, SystemClock(), Metrics())
+        a_client(config)
 
 
 @pytest.mark.fault("D8")
 async def test_a_name_is_checked_when_it_is_resolved():
     config = JudgeConfig(model="gpt-4o-mini", base_url="https://localhost:9/v1", attempts=1)
-    client = JudgeClient("default", config, SystemClock(), Metrics())
+    client = a_client(config)
     with pytest.raises(Unavailable, match="no connection"):
         await client.ask(QUESTION)
     await client.aclose()
+
+
+@pytest.mark.fault("D10")
+@pytest.mark.parametrize(
+    ("answering", "configured", "same"),
+    [
+        ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", True),
+        ("claude-sonnet-4-20250514", "claude-sonnet-4", True),
+        ("openai/gpt-4o-mini", "gpt-4o-mini", True),
+        ("GPT-4o", "gpt-4o", True),
+        ("claude-x-latest", "claude-x", True),
+        ("", "gpt-4o", True),
+        ("gpt-4o-mini", "gpt-4o", False),
+        ("gpt-4.1", "gpt-4o", False),
+        ("gpt-4o", "gpt-4o-mini", False),
+        ("llama", "gpt-4o", False),
+    ],
+)
+def test_an_edition_of_the_model_is_the_model(answering, configured, same):
+    assert is_model(answering, configured) is same
+
+
+@pytest.mark.fault("D10")
+async def test_another_model_than_the_configured_one_is_counted():
+    async with JudgeServer() as server:
+        client = judge(server, model="gpt-4o")
+        answer = await client.ask(QUESTION)
+        await client.aclose()
+    assert answer.model == "scripted-1"
+    assert client._metrics.value("judge_model_mismatches_total", judge="default") == 1
+
+
+async def test_judges_of_one_endpoint_and_key_share_its_limits():
+    async with JudgeServer(delay_s=0.01) as server:
+        values = {"base_url": server.url, "local": True, "model": "m", "api_key": KEY}
+        configs = {
+            "a": JudgeConfig.model_validate(values | {"max_concurrency": 8}),
+            "b": JudgeConfig.model_validate(values | {"max_concurrency": 3, "model": "n"}),
+            "c": JudgeConfig.model_validate(values | {"api_key": "another"}),
+        }
+        clock = SystemClock()
+        reached = endpoints(configs, clock)
+        assert reached["a"] is reached["b"]
+        assert reached["a"] is not reached["c"]
+        clients = [
+            JudgeClient(name, configs[name], reached[name], clock, Metrics()) for name in "ab"
+        ]
+        await asyncio.gather(*(client.ask(QUESTION) for client in clients * 10))
+        for client in clients:
+            await client.aclose()
+        assert server.most_in_flight <= 3
+
+
+@pytest.mark.fault("D9")
+async def test_the_evaluators_own_budget_holds_too():
+    clock = SystemClock()
+    async with JudgeServer() as server:
+        client = judge(server, price={"input": 0.0, "output": 1000.0})
+        own = Asking("e", Budget(JudgeBudgetConfig(tokens_per_day=1), clock))
+        with pytest.raises(BudgetExhausted, match="tokens_per_day"):
+            await client.ask(QUESTION, own)
+        assert not server.bodies
+        await client.ask(QUESTION, Asking("f"))
+        await client.aclose()
+
+
+async def test_calls_are_kept_for_spans_on_request():
+    asking = Asking("e")
+    async with JudgeServer(status(503), says(4)) as server:
+        client = judge(server, trace=True)
+        await client.ask(QUESTION, asking)
+        await client.aclose()
+    failed, answered = asking.calls
+    assert (failed.error_type, failed.model) == ("Unavailable", "")
+    assert (answered.error_type, answered.model, answered.input_tokens) == ("", "scripted-1", 100)
+    assert failed.started_ns <= failed.ended_ns <= answered.started_ns <= answered.ended_ns
+
+
+async def test_a_pause_is_no_attempt(monkeypatch):
+    monkeypatch.setattr(breaker, "FIRST_PAUSE_S", 0.01)
+    async with JudgeServer(*[status(503)] * (breaker.FAILURES + 2)) as server:
+        client = judge(server, attempts=breaker.FAILURES + 3)
+        assert (await client.ask(QUESTION)).value["score"] == 5
+        await client.aclose()
 
 
 async def test_anthropic_messages():
@@ -308,9 +385,9 @@ async def test_a_probe_that_the_budget_does_not_cover_leaves_the_next_one_its_tu
         client = judge(server, price=price, budget={"usd_per_day": 1.5}, attempts=breaker.FAILURES)
         with pytest.raises(Unavailable):
             await client.ask(QUESTION)
-        reserved = client._budget.reserve(1.0)
+        reserved = client.budget.reserve(usd(1.0))
         with pytest.raises(BudgetExhausted):
             await client.ask(QUESTION)
-        client._budget.settle(reserved, 0.0)
+        client.budget.settle(reserved)
         await client.ask(QUESTION)
         await client.aclose()

@@ -16,8 +16,8 @@ from otel_evaluator.pipeline.engine import Engine
 from otel_evaluator.pipeline.intake import PipelineIntake
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
+from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.pipeline.work import Work
-from otel_evaluator.sample.budget import BudgetState
 from otel_evaluator.testing.doubles import ManualClock
 from otel_evaluator.write.batch import decode
 
@@ -83,7 +83,7 @@ class Pipeline:
         self.journal = journal or MemoryJournal()
         self.pool = InlinePool(settings)
         self.delivery = KeepingDelivery(self.journal)
-        self.generation = build.generation(settings, BudgetState(), self.metrics, self.clock)
+        self.generation = build.generation(settings, PipelineState(), self.metrics, self.clock)
         self.generation.pool = self.pool  # type: ignore[assignment]
         self.sampler = self.generation.sampler
         self.closed = False

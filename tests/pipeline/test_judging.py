@@ -104,7 +104,7 @@ def test_the_model_and_the_rubric_are_part_of_the_revision(pipeline):
                 evaluators=[RELEVANCE | {"rubric": rubric}], judges=judges(server, model=model)
             )
             processor = p.pool._processor
-            revisions |= {running.revision for _, running in processor._running.values()}
+            revisions |= {running.revision for running in processor._running.values()}
     assert len(revisions) == 4
 
 

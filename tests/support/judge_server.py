@@ -7,6 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
+from otel_evaluator.clock import Clock, SystemClock
+from otel_evaluator.judges.client import JudgeClient
+from otel_evaluator.judges.config import JudgeConfig
+from otel_evaluator.judges.endpoint import endpoints
+from otel_evaluator.metrics import Metrics
+
 Script = Callable[[dict[str, Any]], web.StreamResponse | Awaitable[web.StreamResponse]]
 
 
@@ -77,3 +83,10 @@ class JudgeServer:
             return await found if asyncio.iscoroutine(found) else found
         finally:
             self.in_flight -= 1
+
+
+def a_client(config: JudgeConfig, clock: Clock | None = None) -> JudgeClient:
+    """A judge called ``default`` with an endpoint of its own."""
+    clock = clock or SystemClock()
+    reached = endpoints({"default": config}, clock)["default"]
+    return JudgeClient("default", config, reached, clock, Metrics())

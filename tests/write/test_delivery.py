@@ -18,7 +18,7 @@ from otel_evaluator.model.outcome import Outcome
 from otel_evaluator.testing.doubles import CollectingWriter, FailingWriter, ManualClock
 from otel_evaluator.write.batch import decode, encode
 from otel_evaluator.write.deliver import Delivery
-from otel_evaluator.write.retry import RetryConfig, backoff_s
+from otel_evaluator.write.retry import RetryConfig
 from tests.support.outcomes import a_sample, an_outcome
 
 DEADLINE_S = 60.0
@@ -387,12 +387,3 @@ async def test_lag_is_measured_once_from_the_end_of_the_subject(deliver, clock, 
     assert await delivery.drain(DEADLINE_S)
     assert metrics.value("score_lag_seconds_count") == 1
     assert metrics.value("score_lag_seconds_sum") == pytest.approx(4.0)
-
-
-def test_backoff_doubles_to_its_maximum_with_jitter() -> None:
-    config = RetryConfig(initial=0.5, maximum=4.0)
-    waits = [backoff_s(config, attempt, None, lambda: 1.0) for attempt in range(1, 7)]
-    assert waits == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
-    assert backoff_s(config, 4, None, lambda: 0.0) == 2.0
-    assert backoff_s(config, 1, 9.0, lambda: 0.0) == 9.0
-    assert backoff_s(config, 10_000, None, lambda: 1.0) == 4.0

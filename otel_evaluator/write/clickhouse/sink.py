@@ -21,8 +21,9 @@ from otel_evaluator.write.clickhouse.detect import (
 )
 from otel_evaluator.write.clickhouse.existing import known_records, known_spans
 from otel_evaluator.write.clickhouse.schema import Schema, Statement, parse_version
+from otel_evaluator.write.judge_spans import spans_of
 from otel_evaluator.write.progress import Progress
-from otel_evaluator.write.spans import SCORE_ID, score_record, score_span
+from otel_evaluator.write.spans import SCORE_ID, score_record
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +110,7 @@ class ClickHouseWriter:
         unique = list({outcome.score_id: outcome for outcome in batch.outcomes}.values())
         outcomes = written(unique)
         if not done.done(batch.id, names.traces):
-            await self._write_spans(batch, outcomes)
+            await self._write_spans(batch, unique)
             done.note(batch.id, names.traces)
         if self._logs and not done.done(batch.id, names.logs):
             await self._write_records(batch, outcomes)
@@ -128,9 +129,7 @@ class ClickHouseWriter:
     async def _write_spans(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         table = self._traces
         assert table is not None
-        spans = await self._client.compute(
-            lambda: [span for outcome in outcomes if (span := score_span(outcome))]
-        )
+        spans = await self._client.compute(lambda: spans_of(outcomes))
         # Others write to this table as well: its memory of tokens may have passed ours.
         if spans and (batch.was_sent or not table.deduplicates):
             known = await known_spans(self._client, self._schema, spans)

@@ -8,11 +8,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from otel_evaluator.api.writer import Batch, written
 from otel_evaluator.clock import Clock, SystemClock
 from otel_evaluator.metrics import Metrics
+from otel_evaluator.write.judge_spans import spans_of
 from otel_evaluator.write.otlp.config import OtlpExporterConfig, Signal
 from otel_evaluator.write.otlp.encode import logs_request, traces_request
 from otel_evaluator.write.otlp.send import GrpcTransport, HttpTransport, Transport
 from otel_evaluator.write.progress import Progress
-from otel_evaluator.write.spans import score_record, score_span
+from otel_evaluator.write.spans import score_record
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ class OtlpWriter:
             if self._progress.done(batch.id, signal):
                 continue
             if signal == "traces":
-                spans = [span for o in outcomes if (span := score_span(o))]
+                spans = spans_of(batch.outcomes)
                 await self._send(signal, traces_request(spans) if spans else b"")
             else:
                 records = [record for o in outcomes if (record := score_record(o))]
