@@ -82,6 +82,15 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "judge_budget_remaining_usd": ("Money left in the judge's budget.", ("judge",)),
     "judge_up": ("1 when the judge's last request was answered.", ("judge",)),
+    "judge_sensitivity": (
+        "Share of what people let pass that the evaluator lets pass, by its calibration.",
+        ("evaluator",),
+    ),
+    "judge_specificity": (
+        "Share of what people fail that the evaluator fails, by its calibration.",
+        ("evaluator",),
+    ),
+    "judge_labels": ("Labels of the calibration.", ("evaluator", "human")),
     "judge_canaries": ("Canary cases of the last round.", ("evaluator", "outcome")),
     "judge_canary_error": ("Mean distance of canary scores from their labels.", ("evaluator",)),
     "judge_canary_shift": ("Mean change of canary scores since the first round.", ("evaluator",)),

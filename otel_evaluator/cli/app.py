@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from otel_evaluator import __version__
-from otel_evaluator.cli import components, demo, journal, replay, scores, serve, validate, why
+from otel_evaluator.cli import (
+    calibrate,
+    components,
+    demo,
+    journal,
+    replay,
+    scores,
+    serve,
+    validate,
+    why,
+)
 
 app = typer.Typer(
     name="otel-evaluator",
@@ -41,4 +51,5 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("scores")(scores.scores)
 app.command("why")(why.why)
+app.command("calibrate")(calibrate.calibrate)
 app.add_typer(journal.app, name="journal")

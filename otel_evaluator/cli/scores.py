@@ -20,6 +20,7 @@ def scores(
     since: Annotated[
         str | None, typer.Option(help="A duration back from now (1h), or an ISO 8601 time.")
     ] = None,
+    trace: Annotated[str | None, typer.Option(help="Only scores of this trace id.")] = None,
     below: Annotated[float | None, typer.Option(help="Only values below this.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many rows.")] = 50,
     format: Annotated[  # noqa: A002  (the word users write)
@@ -40,6 +41,7 @@ def scores(
         evaluator=evaluator,
         since=since,
         below=below,
+        trace_id=trace,
         limit=limit,
     )["scores"]
     print_rows([short(row) for row in rows] if format is Format.table else rows, COLUMNS, format)

@@ -20,6 +20,15 @@ class ScoresQuery(msgspec.Struct, frozen=True):
     below: float | None = None
     """Only scores with a value below this."""
     limit: int = 100
+    trace_id: str | None = None
+
+
+class QualityQuery(msgspec.Struct, frozen=True):
+    """Which estimates to make."""
+
+    evaluator: str | None = None
+    since_ns: int | None = None
+    """Only of scores at or after this time, nanoseconds since the Unix epoch."""
 
 
 class Feedback(msgspec.Struct, frozen=True):
@@ -38,6 +47,10 @@ class Reader(Protocol):
 
     async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
         """Rows of ``otel_evaluator_scores``, keyed by column name, newest first."""
+        ...
+
+    async def quality(self, query: QualityQuery) -> list[dict[str, Any]]:
+        """Weighted estimates with intervals, one mapping for each evaluator revision."""
         ...
 
     async def why(self, trace_id: str) -> dict[str, Any] | None:

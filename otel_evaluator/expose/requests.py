@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from otel_evaluator.config.base import parse_duration
-from otel_evaluator.expose.reader import Feedback, ScoresQuery
+from otel_evaluator.expose.reader import Feedback, QualityQuery, ScoresQuery
 
 MAX_LIMIT = 10_000
 MAX_COMMENT = 4096
@@ -23,7 +23,8 @@ class BadRequest(Exception):
 
 _TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
 _EVALUATOR = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_QUERY = ("evaluator", "since", "below", "limit")
+_QUALITY = ("evaluator", "since")
+_QUERY = (*_QUALITY, "below", "limit", "trace_id")
 _FEEDBACK = ("trace_id", "conversation_id", "score", "comment", "source")
 
 
@@ -36,18 +37,31 @@ def read_trace_id(text: str) -> str:
 
 def read_query(parameters: Mapping[str, str], now_ns: int) -> ScoresQuery:
     """Parameters of ``/api/scores``; ``now_ns`` anchors a ``since`` such as ``1h``."""
-    unknown = [name for name in parameters if name not in _QUERY]
-    if unknown:
-        raise BadRequest(f"{unknown[0][:64]!r} is not a parameter; use {', '.join(_QUERY)}")
-    evaluator = parameters.get("evaluator")
-    if evaluator is not None and not _EVALUATOR.fullmatch(evaluator):
-        raise BadRequest("evaluator is not the name of an evaluator")
+    quality = _quality(parameters, now_ns, _QUERY)
+    trace_id = parameters.get("trace_id")
     return ScoresQuery(
-        evaluator=evaluator,
-        since_ns=_since(parameters["since"], now_ns) if "since" in parameters else None,
+        evaluator=quality.evaluator,
+        since_ns=quality.since_ns,
+        trace_id=None if trace_id is None else read_trace_id(trace_id),
         below=_number(parameters["below"]) if "below" in parameters else None,
         limit=_limit(parameters.get("limit", "100")),
     )
+
+
+def read_quality(parameters: Mapping[str, str], now_ns: int) -> QualityQuery:
+    """Parameters of ``/api/quality``."""
+    return _quality(parameters, now_ns, _QUALITY)
+
+
+def _quality(parameters: Mapping[str, str], now_ns: int, known: tuple[str, ...]) -> QualityQuery:
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise BadRequest(f"{unknown[0][:64]!r} is not a parameter; use {', '.join(known)}")
+    evaluator = parameters.get("evaluator")
+    if evaluator is not None and not _EVALUATOR.fullmatch(evaluator):
+        raise BadRequest("evaluator is not the name of an evaluator")
+    since = parameters.get("since")
+    return QualityQuery(evaluator, None if since is None else _since(since, now_ns))
 
 
 def _since(text: str, now_ns: int) -> int:

@@ -9,6 +9,8 @@
 
 import asyncio
 import hmac
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
 from prometheus_client import CollectorRegistry, exposition
@@ -19,8 +21,15 @@ from otel_evaluator.errors import Busy, ConfigError
 from otel_evaluator.expose.answers import MAX_BODY_BYTES, Handler, Refusal, errors_as_json, to_json
 from otel_evaluator.expose.config import AdminConfig, is_loopback, split
 from otel_evaluator.expose.reader import JOINED, Reader
-from otel_evaluator.expose.requests import read_feedback, read_query, read_trace_id
+from otel_evaluator.expose.requests import (
+    read_feedback,
+    read_quality,
+    read_query,
+    read_trace_id,
+)
 from otel_evaluator.metrics import OTHER, Metrics
+
+T = TypeVar("T")
 
 MAX_CONNECTIONS = 256
 """Open connections; more are closed at once, so that idle ones cannot take the file
@@ -121,6 +130,7 @@ class AdminServer:
         app.router.add_get("/healthz", self._get_health)
         app.router.add_get("/readyz", self._get_ready)
         app.router.add_get("/api/scores", self._get_scores)
+        app.router.add_get("/api/quality", self._get_quality)
         app.router.add_get("/api/why/{trace_id}", self._get_why)
         app.router.add_post("/api/feedback", self._post_feedback)
         return app
@@ -148,7 +158,8 @@ class AdminServer:
         return scheme.lower() == "bearer" and any(equal)
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        paths = ["/metrics", "/healthz", "/readyz", "/api/scores", "/api/why/{trace_id}"]
+        paths = ["/metrics", "/healthz", "/readyz"]
+        paths += ["/api/scores", "/api/quality", "/api/why/{trace_id}"]
         return to_json({"service": "otel-evaluator", "paths": paths})
 
     async def _get_metrics(self, request: web.Request) -> web.StreamResponse:
@@ -184,12 +195,20 @@ class AdminServer:
 
     async def _get_scores(self, request: web.Request) -> web.StreamResponse:
         query = read_query(request.query, self._clock.time_ns())
+        return to_json({"scores": await self._read(self._reader.scores(query))})
+
+    async def _get_quality(self, request: web.Request) -> web.StreamResponse:
+        query = read_quality(request.query, self._clock.time_ns())
+        return to_json({"quality": await self._read(self._reader.quality(query))})
+
+    async def _read(self, read: Coroutine[Any, Any, T]) -> T:
         if self._reads >= MAX_READS:
+            read.close()
             raise Busy(f"{MAX_READS} reads are under way; ask again")
         self._reads += 1
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return to_json({"scores": await self._reader.scores(query)})
+                return await read
         except TimeoutError:
             raise Busy(f"the store did not answer within {READ_SECONDS:g} s", 5.0) from None
         finally:

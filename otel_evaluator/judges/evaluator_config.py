@@ -135,8 +135,6 @@ class JudgeEvaluatorConfig(EvaluatorConfig):
 
     @model_validator(mode="after")
     def _evidence(self) -> Self:
-        if "reference" in self.rubric.needs:
-            raise ValueError("the rubric needs a reference, which live traffic does not have")
         if self.show is not None:
             hidden = [part for part in self.rubric.needs if part not in self.show]
             if hidden:

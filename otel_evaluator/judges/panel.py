@@ -30,12 +30,14 @@ class Panel:
     def __init__(
         self,
         config: JudgeEvaluatorConfig,
+        revision: str,
         clients: Mapping[str, JudgeClient],
         accept: Callable[[Verdict], Verdict],
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self.config = config
+        self.revision = revision
         self.budget = Budget(config.budget, clock)
         self.first = clients[config.judge]
         self._accept = accept

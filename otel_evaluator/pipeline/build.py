@@ -21,6 +21,7 @@ from otel_evaluator.evaluate.runner import accept
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.journal.memory import MemoryJournal
 from otel_evaluator.journal.sqlite import SqliteJournal
+from otel_evaluator.judges.calibration import Calibration, latest
 from otel_evaluator.judges.canary import Canaries
 from otel_evaluator.judges.client import JudgeClient
 from otel_evaluator.judges.endpoint import endpoints
@@ -37,7 +38,7 @@ from otel_evaluator.model.markers import (
 from otel_evaluator.pipeline.count import OutcomeCounter
 from otel_evaluator.pipeline.entries import Entries
 from otel_evaluator.pipeline.evaluation import Parts
-from otel_evaluator.pipeline.evaluators import evaluators_of, model_of, rules_of
+from otel_evaluator.pipeline.evaluators import check_live, evaluators_of, model_of, rules_of
 from otel_evaluator.pipeline.feedback import FeedbackBox
 from otel_evaluator.pipeline.generation import Generation, fingerprint
 from otel_evaluator.pipeline.judging import Judging
@@ -69,6 +70,7 @@ def configure(path: Path, environ: Mapping[str, str] | None = None) -> RootConfi
 def validate(path: Path, environ: Mapping[str, str] | None = None) -> RootConfig:
     """Build everything that can be built without starting it; the checked configuration."""
     config = configure(path, environ)
+    check_live(config)
     SubjectProcessor(config)
     judging(config, Metrics(), SystemClock())
     Sampler(config.sampling, rules_of(evaluators_of(config)), HINTS)
@@ -86,6 +88,7 @@ def generation(
     config: RootConfig, state: PipelineState, metrics: Metrics, clock: Clock
 ) -> Generation:
     """What the configuration decides with; its workers are not started."""
+    check_live(config)
     rules = rules_of(evaluators_of(config))
     sampler = Sampler(config.sampling, rules, HINTS)
     labels = config.admin.labels
@@ -99,7 +102,14 @@ def generation(
         counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
     )
     made.restore(state)
+    made.judging.calibrate(calibrations(config), metrics)
     return made
+
+
+def calibrations(config: RootConfig) -> dict[str, Calibration]:
+    """What is known of evaluators by revision; nothing before the first calibration."""
+    path = config.storage.calibrations
+    return latest(path) if path is not None and path.exists() else {}
 
 
 def selector(config: RootConfig, sampler: Sampler) -> Selector:
@@ -141,8 +151,8 @@ def judging(config: RootConfig, metrics: Metrics, clock: Clock) -> Judging:
         for name, endpoint in reached.items()
     }
     panels = {
-        name: Panel(evaluator, clients, partial(accept, evaluator), clock, metrics)
-        for name, (evaluator, _) in asking.items()
+        name: Panel(evaluator, revised, clients, partial(accept, evaluator), clock, metrics)
+        for name, (evaluator, revised) in asking.items()
     }
     canaries = {
         revised: Canaries(evaluator.canaries, panels[name], metrics)

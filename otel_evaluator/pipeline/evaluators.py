@@ -55,6 +55,18 @@ def _problems_of_judge(
         yield f"cascade.first: {first.name!r} works on: {first.on}, this one on: {evaluator.on}"
 
 
+def check_live(config: RootConfig) -> None:
+    """ConfigError for evaluators that live traffic can never give what they need."""
+    problems = [
+        f"evaluators[{index}].rubric: it needs a reference, which live traffic does not have;"
+        " use it with otel-evaluator calibrate"
+        for index, (_, evaluator) in enumerate(evaluators_of(config))
+        if isinstance(evaluator, JudgeEvaluatorConfig) and "reference" in evaluator.rubric.needs
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
 def model_of(config: RootConfig, evaluator: EvaluatorConfig) -> str:
     """The models that an evaluator asks; empty for one that asks none."""
     if not isinstance(evaluator, JudgeEvaluatorConfig):

@@ -9,9 +9,11 @@ import structlog
 
 from otel_evaluator.evaluate.runner import failure
 from otel_evaluator.judges.budget import WindowState
+from otel_evaluator.judges.calibration import Calibration
 from otel_evaluator.judges.canary import Canaries
 from otel_evaluator.judges.client import Asking, JudgeClient
 from otel_evaluator.judges.panel import Panel
+from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.outcome import Outcome, Verdict
 from otel_evaluator.pipeline import stories
 from otel_evaluator.pipeline.work import Pending, Processed
@@ -39,7 +41,8 @@ class Judging:
         canaries: Mapping[str, Canaries],
     ) -> None:
         self._clients = clients
-        self._panels = panels
+        self.panels = panels
+        """By evaluator."""
         self._canaries = canaries
         self._tasks: list[asyncio.Task[None]] = []
         self._paces: dict[str, float] = {}
@@ -50,10 +53,25 @@ class Judging:
         loops = [self._report(), *(_rounds(each) for each in self._canaries.values())]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
+    def calibrate(self, known: Mapping[str, Calibration], metrics: Metrics) -> None:
+        """Show what calibrations say of the evaluators as they are configured now."""
+        outdated = {each.evaluator for each in known.values()}
+        for name, panel in self.panels.items():
+            calibration = known.get(panel.revision)
+            if calibration is None:
+                if name in outdated:
+                    _log.warning("calibration_outdated", evaluator=name, revision=panel.revision)
+                continue
+            agreement = calibration.agreement
+            metrics.child("judge_sensitivity", name).set(agreement.sensitivity.value)
+            metrics.child("judge_specificity", name).set(agreement.specificity.value)
+            metrics.child("judge_labels", name, "pass").set(agreement.passes)
+            metrics.child("judge_labels", name, "fail").set(agreement.fails)
+
     async def probe(self) -> dict[str, str]:
         """Ask every judge one question; what is wrong with it, or empty, by judge."""
         found: dict[str, str] = {}
-        for panel in self._panels.values():
+        for panel in self.panels.values():
             if panel.judges - found.keys():
                 found |= await panel.probe()
         return found
@@ -68,7 +86,7 @@ class Judging:
     def paces(self, now: float) -> dict[str, float]:
         """Factors on the sampling rates of evaluators that their budgets ask for, below 1."""
         if now - self._paced_at >= PACED_EVERY_S:
-            found = {name: panel.pace() for name, panel in self._panels.items()}
+            found = {name: panel.pace() for name, panel in self.panels.items()}
             self._paces = {name: pace for name, pace in found.items() if pace < 1.0}
             self._paced_at = now
         return self._paces
@@ -91,7 +109,7 @@ class Judging:
     def state(self) -> JudgingState:
         """A copy for the journal."""
         budgets = {f"judge:{name}": client.budget for name, client in self._clients.items()}
-        budgets |= {f"evaluator:{name}": panel.budget for name, panel in self._panels.items()}
+        budgets |= {f"evaluator:{name}": panel.budget for name, panel in self.panels.items()}
         return JudgingState(
             {name: budget.state for name, budget in budgets.items()},
             {revision: each.baseline for revision, each in self._canaries.items()},
@@ -101,7 +119,7 @@ class Judging:
         """Go on with the budgets and the canaries of an earlier run."""
         for name, client in self._clients.items():
             client.budget.restore(state.budgets.get(f"judge:{name}", {}))
-        for name, panel in self._panels.items():
+        for name, panel in self.panels.items():
             panel.budget.restore(state.budgets.get(f"evaluator:{name}", {}))
         for revision, canaries in self._canaries.items():
             canaries.baseline = state.canaries.get(revision, [])
@@ -117,7 +135,7 @@ class Judging:
         self, processed: Processed, pending: Pending, paces: Mapping[str, float]
     ) -> Outcome:
         outcome = processed.stories[pending.story].outcomes[pending.outcome]
-        panel = self._panels[outcome.evaluator]
+        panel = self.panels[outcome.evaluator]
         asking = Asking(outcome.evaluator, panel.budget, paces.get(outcome.evaluator, 1.0))
         started = time.perf_counter()
         found: Verdict

@@ -1,11 +1,15 @@
 """What the administration endpoint asks of the running pipeline."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
-from otel_evaluator.errors import Busy, SinkError
-from otel_evaluator.expose.reader import Feedback, Joined, ScoresQuery
+from otel_evaluator.errors import Busy, ConfigError, SinkError
+from otel_evaluator.expose.reader import Feedback, Joined, QualityQuery, ScoresQuery
+from otel_evaluator.pipeline.build import calibrations
 from otel_evaluator.pipeline.engine import Engine
 from otel_evaluator.pipeline.evaluation import Parts
+from otel_evaluator.pipeline.quality import estimates
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 
@@ -25,6 +29,14 @@ class Running(Protocol):
     def storage(self) -> ClickHouseWriter | None: ...
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except SinkError as error:
+        raise Busy(f"the storage does not answer: {error}", 5.0) from None
+
+
 class PipelineReader:
     """Implements ``expose.reader.Reader``."""
 
@@ -35,13 +47,27 @@ class PipelineReader:
 
     async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
         """Rows of ``otel_evaluator_scores``, newest first."""
+        with _answering():
+            return await self._storage.scores(
+                query.evaluator, query.since_ns, query.below, query.limit, query.trace_id
+            )
+
+    async def quality(self, query: QualityQuery) -> list[dict[str, Any]]:
+        """Weighted estimates from the stored scores, passes also corrected by calibration."""
+        with _answering():
+            found = await self._storage.quality(query.evaluator, query.since_ns)
+        try:
+            known = calibrations(self._service.config)
+        except ConfigError as error:
+            raise Busy(str(error)) from None
+        return [estimates(each, known.get(each.revision)) for each in found]
+
+    @property
+    def _storage(self) -> ClickHouseWriter:
         storage = self._service.storage
         if storage is None:
             raise Busy("no storage.clickhouse is configured; scores go to exporters.otlp only")
-        try:
-            return await storage.scores(query.evaluator, query.since_ns, query.below, query.limit)
-        except SinkError as error:
-            raise Busy(f"the storage does not answer: {error}", 5.0) from None
+        return storage
 
     async def why(self, trace_id: str) -> dict[str, Any] | None:
         """What became of a trace; one still open says so."""

@@ -1,5 +1,6 @@
 """The root configuration: one field per room, every model from beside its component."""
 
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -42,6 +43,10 @@ class StorageConfig(ComponentConfig):
 
     samples: SamplesConfig = SamplesConfig()
     """The transcripts kept for review, harvest and re-scoring."""
+
+    calibrations: Path | None = None
+    """The file that ``otel-evaluator calibrate --save`` appends to; pass rates are corrected by
+    what it says of the evaluator's revision."""
 
     clickhouse: ClickHouseConfig | None = None
     """A ClickHouse server, or the engine embedded in this process."""

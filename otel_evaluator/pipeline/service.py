@@ -140,6 +140,7 @@ class Service:
             await parts.delivery.replace(change.writers)
         parts.traces.configure(config.assembly)
         parts.conversations.configure(config.assembly)
+        engine.current.judging.calibrate(build.calibrations(config), self.metrics)
         self.config = config
 
     async def stop(self, grace_s: float = 10.0) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otel_evaluator.expose.config import AdminConfig
-from otel_evaluator.expose.reader import Feedback, Joined, ScoresQuery
+from otel_evaluator.expose.reader import Feedback, Joined, QualityQuery, ScoresQuery
 from otel_evaluator.expose.server import AdminServer
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.testing.doubles import ManualClock
@@ -17,6 +17,8 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 ROW = {
     "Timestamp": "2026-01-01T00:00:00.000000000Z",
     "TraceId": TRACE,
+    "SpanId": "00f067aa0ba902b7",
+    "ConversationId": "",
     "ServiceName": "shop[red]desk",
     "Evaluator": "pii",
     "Outcome": "scored",
@@ -50,7 +52,12 @@ class ListReader:
 
     def __init__(self) -> None:
         self.queries: list[ScoresQuery] = []
+        self.qualities: list[QualityQuery] = []
         self.rows: list[dict[str, Any]] = [ROW]
+
+    async def quality(self, query: QualityQuery) -> list[dict[str, Any]]:
+        self.qualities.append(query)
+        return [{"evaluator": "length", "mean": {"value": 0.5, "low": 0.4, "high": 0.6}}]
 
     async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
         self.queries.append(query)

@@ -20,7 +20,7 @@ from otel_evaluator.cli.validate import redact
 from otel_evaluator.errors import ConfigError
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-COMMANDS = ["serve", "validate", "components", "demo", "replay", "scores", "why"]
+COMMANDS = ["serve", "validate", "components", "demo", "replay", "scores", "why", "calibrate"]
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 from otel_evaluator.errors import Busy, ConfigError
 from otel_evaluator.expose import server as server_module
 from otel_evaluator.expose.config import AdminConfig
-from otel_evaluator.expose.reader import Feedback, Joined, ScoresQuery
+from otel_evaluator.expose.reader import Feedback, Joined, QualityQuery, ScoresQuery
 from otel_evaluator.expose.server import AdminServer
 from otel_evaluator.metrics import Metrics
 from otel_evaluator.testing.doubles import EPOCH_NS, ManualClock
@@ -23,10 +23,15 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.queries: list[ScoresQuery] = []
+        self.qualities: list[QualityQuery] = []
         self.feedbacks: list[Feedback] = []
         self.ready = True
         self.error: Exception | None = None
         self.gate: asyncio.Event | None = None
+
+    async def quality(self, query: QualityQuery) -> list[dict[str, Any]]:
+        self.qualities.append(query)
+        return [{"evaluator": "length", "mean": {"value": 0.5, "low": 0.4, "high": 0.6}}]
 
     async def scores(self, query: ScoresQuery) -> list[dict[str, Any]]:
         if self.error:
@@ -173,6 +178,15 @@ class TestScores:
         assert status == 200
         assert answer["scores"][0]["Value"] is None  # JSON has no NaN
         assert admin.reader.queries == [ScoresQuery("length", EPOCH_NS - 5400 * 10**9, 0.5, 7)]
+
+    async def test_a_trace_and_estimates_can_be_asked_for(self, admin: Running):
+        await admin.get(f"/api/scores?trace_id={TRACE.upper()}")
+        assert admin.reader.queries == [ScoresQuery(trace_id=TRACE)]
+        status, answer = await admin.get("/api/quality?evaluator=length&since=1h")
+        assert status == 200
+        assert answer["quality"][0]["mean"]["value"] == 0.5
+        assert admin.reader.qualities == [QualityQuery("length", EPOCH_NS - 3600 * 10**9)]
+        assert (await admin.get("/api/quality?limit=5"))[0] == 400
 
     @pytest.mark.parametrize(
         "since", ["2025-12-31T00:00:00Z", "2025-12-31", "2025-12-31T01:00%2B01:00"]

@@ -4,13 +4,14 @@ import datetime
 import socket
 import ssl
 
+import msgspec
 import pytest
 import trustme
 from collector_tables import TRACES
 from pydantic import ValidationError
 
 from otel_evaluator.errors import Held, Permanent, Retryable
-from otel_evaluator.model.outcome import Scored
+from otel_evaluator.model.outcome import Sampling, Scored, Unscored
 from otel_evaluator.write.clickhouse import ClickHouseConfig, ClickHouseWriter
 from otel_evaluator.write.clickhouse.errors import (
     HELD_CODES,
@@ -73,6 +74,28 @@ async def test_text_and_time_are_exact(engine, writer) -> None:
         "FROM otel_evaluator_scores"
     ) == [(text, 1_767_225_600_123_456_789, 0.1, None)]
     assert (await writer.scores())[0]["Timestamp"] == "2026-01-01 00:00:00.123456789"
+
+
+async def test_sums_of_an_evaluators_scores(engine, writer) -> None:
+    weighted = [(1.0, True, 1.0), (0.5, False, 0.25), (0.0, False, 0.5)]
+    outcomes = [
+        an_outcome(n, verdict=Scored(value, "", passed), sampling=Sampling("base", probability))
+        for n, (value, passed, probability) in enumerate(weighted)
+    ]
+    later = msgspec.structs.replace(
+        outcomes[2], score_id="f" * 32, subject_revision=1, verdict=Scored(1.0, "", True)
+    )
+    missing = an_outcome(9, verdict=Unscored("uncertain"))
+    await writer.write(a_batch(*outcomes, later, missing))
+    (found,) = await writer.quality()
+    assert (found.scored, found.missing) == (3, 1)
+    # Weights 1, 4 and 2; the third subject counts with its later revision alone.
+    assert (found.w, found.wy, found.wyy) == (7.0, 1 + 2 + 2, 1 + 1 + 2)
+    assert (found.ww, found.wwy, found.wwyy) == (21.0, 1 + 8 + 4, 1 + 4 + 4)
+    assert (found.passes_w, found.passes_ww) == (7.0, 21.0)
+    assert (found.passed_w, found.passed_ww) == (3.0, 5.0)
+    assert await writer.quality("nobody") == []
+    assert await writer.quality(since_ns=2**62) == []
 
 
 async def test_every_insert_says_what_it_relies_on(server, writer) -> None:

@@ -90,15 +90,23 @@ class ClickHouseWriter:
         since_ns: int | None = None,
         below: float | None = None,
         limit: int = 100,
+        trace_id: str | None = None,
     ) -> list[dict[str, Any]]:
         """Rows of the scores view as mappings, newest first; raises SinkError.
 
         ``since_ns`` is nanoseconds since the Unix epoch; ``Timestamp`` comes back as text with
         nanoseconds, in UTC. Keys are the view's columns.
         """
-        sql, parameters = reading.scores(self._schema, evaluator, since_ns, below, limit)
+        sql, parameters = reading.scores(self._schema, evaluator, since_ns, below, limit, trace_id)
         found = await self._client.query(sql, parameters, max_rows=limit)
         return [dict(zip(reading.NAMES, row, strict=True)) for row in found]
+
+    async def quality(
+        self, evaluator: str | None = None, since_ns: int | None = None
+    ) -> list[reading.Quality]:
+        """Sums of weighted scores and passes, for each evaluator revision; raises SinkError."""
+        sql, parameters = reading.quality(self._schema, evaluator, since_ns)
+        return [reading.Quality(*row) for row in await self._client.query(sql, parameters)]
 
     async def aclose(self) -> None:
         """Close the connection; safe without ``start``."""

@@ -1,0 +1,1 @@
+"""Estimates with intervals; pure, of sums and counts alone."""
