@@ -60,8 +60,12 @@ async def closes_early(
     await send(Oracle(157), service, 2)
     assert service.total("open_traces") == 8
     offset.write_text(jump)
-    await asyncio.sleep(1.5)
-    return service.total("open_traces") < 8
+    # The clock's library looks at its file once a second.
+    for _ in range(25):
+        await asyncio.sleep(0.1)
+        if service.total("open_traces") < 8:
+            return True
+    return False
 
 
 @needs_faketime
