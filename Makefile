@@ -16,18 +16,21 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fault fault-nightly check format bench collector proto lock clean
+.PHONY: help demo test test-llm fault fault-nightly check format bench collector proto lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUNTIME) ## Serve on embedded defaults, play sample traffic, show the scores, keep serving
 	$(BIN)/otel-evaluator demo $(ARGS)
 
 test: $(DEV) ## Run the tests, without those marked slow and the longer fault injection
-	$(BIN)/python -m pytest -q -m "not slow and not faultjob and not nightly" $(ARGS)
+	$(BIN)/python -m pytest -q -m "not slow and not faultjob and not nightly and not local_model" $(ARGS)
+
+test-llm: $(DEV) ## Run the tests that ask a small local model (downloads 240 MB once)
+	$(BIN)/python -m pytest -q -m local_model tests/local_model $(ARGS)
 
 fault: $(DEV) ## Kill, fill the disk, take sinks away: up to ten minutes of fault injection
 	$(BIN)/python -m tests.fault.job $(ARGS)
@@ -68,6 +71,7 @@ lock: $(DEV) ## Resolve requirements/*.txt anew (UPGRADE=1 takes newer versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --prerelease allow requirements/instrumented-app.in \
 		-o requirements/instrumented-app.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/rotel.in -o requirements/rotel.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/local-model.in -o requirements/local-model.txt
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results
