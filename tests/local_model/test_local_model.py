@@ -1,4 +1,4 @@
-"""The judge against a real model and llama.cpp's server: its verdicts are poor, its protocol real."""
+"""The judge against a real model behind llama.cpp: its verdicts are poor, its protocol real."""
 
 import asyncio
 import json
