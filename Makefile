@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-llm fault fault-nightly check format bench collector proto lock clean
+.PHONY: help demo test test-llm test-libraries fault fault-nightly check format bench collector proto lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -27,10 +27,14 @@ demo: $(RUNTIME) ## Serve on embedded defaults, play sample traffic, show the sc
 	$(BIN)/otel-evaluator demo $(ARGS)
 
 test: $(DEV) ## Run the tests, without those marked slow and the longer fault injection
-	$(BIN)/python -m pytest -q -m "not slow and not faultjob and not nightly and not local_model" $(ARGS)
+	$(BIN)/python -m pytest -q -m "not slow and not faultjob and not nightly and not local_model" --ignore tests/libraries $(ARGS)
 
 test-llm: $(DEV) ## Run the tests that ask a small local model (downloads 240 MB once)
 	$(BIN)/python -m pytest -q -m local_model tests/local_model $(ARGS)
+
+test-libraries: $(DEV) ## Run metrics of DeepEval, ragas and others as evaluators (downloads 250 MB once)
+	PYTHONPATH=. $$($(BIN)/python -c "from tests.support.cache import environment; print(environment('libraries'))") \
+		-m pytest -q -W default -p no:cacheprovider tests/libraries $(ARGS)
 
 fault: $(DEV) ## Kill, fill the disk, take sinks away: up to ten minutes of fault injection
 	$(BIN)/python -m tests.fault.job $(ARGS)
@@ -72,6 +76,8 @@ lock: $(DEV) ## Resolve requirements/*.txt anew (UPGRADE=1 takes newer versions)
 		-o requirements/instrumented-app.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/rotel.in -o requirements/rotel.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/local-model.in -o requirements/local-model.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded pyproject.toml requirements/build.in \
+		requirements/libraries.in -c requirements/runtime.txt -o requirements/libraries.txt
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results

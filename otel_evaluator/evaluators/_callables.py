@@ -21,6 +21,14 @@ Provider = Callable[[Subject], Any]
 
 def load(path: str) -> Callable[..., Any]:
     """The callable at ``package.module:name``; ValueError saying what is missing."""
+    target = attribute(path)
+    if not callable(target):
+        raise ValueError(f"{path!r} is a {type(target).__name__}; name a function")
+    return target  # type: ignore[no-any-return]
+
+
+def attribute(path: str) -> Any:
+    """Whatever is at ``package.module:name``; ValueError saying what is missing."""
     module_name, separator, name = path.partition(":")
     if not separator or not module_name or not name:
         raise ValueError(f"{path!r} has no function; write package.module:function")
@@ -33,9 +41,7 @@ def load(path: str) -> Callable[..., Any]:
         raise ValueError(
             f"{path!r} cannot be imported ({cause}); install the package or correct the path"
         ) from None
-    if not callable(target):
-        raise ValueError(f"{path!r} is a {type(target).__name__}; name a function")
-    return target  # type: ignore[no-any-return]
+    return target
 
 
 def _messages(subject: Subject) -> list[dict[str, Any]]:

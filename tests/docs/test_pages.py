@@ -15,6 +15,7 @@ from otel_evaluator.config.load import read
 from otel_evaluator.expose.requests import read_feedback
 from otel_evaluator.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from otel_evaluator.pipeline import build
+from tests.support import autoevals
 
 SECRETS = {
     "OTEL_EVALUATOR_TOKEN": "t0ken",
@@ -54,6 +55,8 @@ def test_configuration_blocks_are_valid(
         (tmp_path / f"{module}.py").write_text("\n".join(mine))
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.delitem(sys.modules, module, raising=False)
+    # The real library is in tests/libraries' environment only.
+    monkeypatch.setitem(sys.modules, "autoevals", autoevals.module())
     build.validate(complete(tmp_path, block.body), SECRETS)
 
 

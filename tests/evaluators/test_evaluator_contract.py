@@ -19,6 +19,7 @@ CONFIGURED = [
     {"type": "language_match", "languages": ["en", "ru", "ar"], "expected": "en"},
     {"type": "latency", "max": "1s"},
     {"type": "latency", "measure": "time_to_first_chunk"},
+    {"type": "metric", "object": "tests.support.autoevals:Levenshtein"},
     {"type": "length", "min": 1, "max": 100, "unit": "words"},
     {"type": "pii", "regions": ["US", "DE"], "allow_from_user": False},
     {"type": "python", "callable": f"{__name__}:words"},

@@ -9,6 +9,7 @@ from otel_evaluator.api.plugins import parse_evaluators
 from otel_evaluator.config.document import Lines, parse
 from otel_evaluator.evaluators._docs import START, option_table, tables, with_tables
 from otel_evaluator.testing import a_subject
+from tests.support import autoevals
 
 PAGES = Path(__file__).parents[2] / "docs" / "evaluators"
 TABLES = tables()
@@ -39,6 +40,7 @@ def test_examples_run(name, registry, monkeypatch):
     for code in blocks(name, "python"):
         exec(code, module.__dict__)
     monkeypatch.setitem(sys.modules, "my_checks", module)
+    monkeypatch.setitem(sys.modules, "autoevals", autoevals.module())
     examples = blocks(name, "yaml")
     assert examples
     for example in examples:
