@@ -2,7 +2,9 @@
 
 import asyncio
 import itertools
+import json
 import multiprocessing
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
@@ -13,6 +15,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import uvloop
+from aiohttp import web
 
 from otel_evaluator.judges.client import Asking
 from otel_evaluator.judges.config import JudgeConfig
@@ -22,12 +25,15 @@ from otel_evaluator.judges.verdict import verdict
 from otel_evaluator.model.outcome import Scored
 from otel_evaluator.testing.builders import a_subject
 from tests.bench.report import Report, Target
-from tests.support.judge_server import JudgeServer, a_client, says
+from tests.support import cache
+from tests.support.judge_server import JudgeServer, a_client, completion, says
 
 IN_FLIGHT = 256
 ENDPOINT_S = 0.02
 CALLS, ROUNDS = 4000, 5
+LIBRARIES, LIBRARY_CALLS, LIBRARY_ROUNDS = ("openevals", "autoevals"), 1000, 3
 PER_SECOND = 1500
+FOUR = says(4)
 
 
 def judge(directory: Path) -> Report:
@@ -37,7 +43,10 @@ def judge(directory: Path) -> Report:
     endpoint = context.Process(target=_endpoint, args=(theirs,), daemon=True)
     endpoint.start()
     try:
-        figures = uvloop.run(_measure(ours.recv()))
+        url = ours.recv()
+        figures = uvloop.run(_measure(url))
+        for library in LIBRARIES:
+            figures[library] = [_of_library(library, url) for _ in range(LIBRARY_ROUNDS)]
     finally:
         endpoint.kill()
         endpoint.join()
@@ -56,9 +65,31 @@ def judge(directory: Path) -> Report:
     return report
 
 
+def _of_library(library: str, url: str) -> tuple[float, float]:
+    """The same for another library, in its own environment, as many calls in flight."""
+    script = Path(__file__).with_name("library_calls.py")
+    python = cache.environment("libraries")
+    arguments = [python, script, library, url, str(IN_FLIGHT), str(LIBRARY_CALLS)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    wall, cpu = json.loads(done.stdout.splitlines()[-1])
+    return wall, cpu
+
+
+def _reply(body: dict[str, Any]) -> web.StreamResponse:
+    """A score, or the choice that autoevals asks for by a tool."""
+    if "tools" not in body:
+        found = FOUR(body)
+        assert isinstance(found, web.StreamResponse)
+        return found
+    arguments = json.dumps({"reasons": "because", "choice": "A"})
+    function = {"name": body["tools"][0]["function"]["name"], "arguments": arguments}
+    calls = [{"id": "1", "type": "function", "function": function}]
+    return completion(None, message={"tool_calls": calls}, finish_reason="tool_calls")
+
+
 def _endpoint(pipe: Connection) -> None:
     async def main() -> None:
-        async with JudgeServer(then=says(4), delay_s=ENDPOINT_S) as server:
+        async with JudgeServer(then=_reply, delay_s=ENDPOINT_S) as server:
             pipe.send(server.url)
             while True:
                 await asyncio.sleep(1)
