@@ -1,5 +1,7 @@
 """The evaluator type ``judge``: makes the question; the front process asks it."""
 
+from itertools import islice
+
 from otel_evaluator.api import Check, Subject, Unscored, evaluator
 from otel_evaluator.api.judge import Asked, Question
 from otel_evaluator.judges.evaluator_config import JudgeEvaluatorConfig
@@ -47,7 +49,7 @@ class Questions:
             if not evidence.get(part, "").strip():
                 return Unscored("no_content", f"the subject has no {part}, which the rubric needs")
         output = evidence.get("output")
-        if output is not None and sum(map(str.isalnum, output)) < LEAST_LETTERS:
+        if output is not None and not _says_something(output):
             return Unscored("uncertain", "the answer says nothing that could be judged")
         signs = {
             kind for part, text in evidence.items() if part not in OURS for kind in injections(text)
@@ -70,6 +72,11 @@ def judge(config: JudgeEvaluatorConfig) -> Check:
         return questions.of({part: part_of(subject, part) for part in questions.parts})
 
     return check
+
+
+def _says_something(output: str) -> bool:
+    letters = islice(filter(str.isalnum, output), LEAST_LETTERS)
+    return sum(1 for _ in letters) == LEAST_LETTERS
 
 
 def text_of(rubric: RubricConfig) -> str:

@@ -31,7 +31,7 @@ from tests.support.judge_server import JudgeServer, a_client, completion, says
 IN_FLIGHT = 256
 ENDPOINT_S = 0.02
 CALLS, ROUNDS = 4000, 5
-LIBRARIES, LIBRARY_CALLS, LIBRARY_ROUNDS = ("openevals", "autoevals"), 1000, 3
+LIBRARIES, LIBRARY_CALLS, LIBRARY_ROUNDS = ("openevals", "autoevals"), 300, 3
 PER_SECOND = 1500
 FOUR = says(4)
 

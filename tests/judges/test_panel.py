@@ -39,7 +39,12 @@ class Room:
             for name, server in (("default", first), ("second", second))
         }
         self.panel = Panel(
-            self.config, self.clients, lambda verdict: verdict, SystemClock(), self.metrics
+            self.config,
+            "r" * 12,
+            self.clients,
+            lambda verdict: verdict,
+            SystemClock(),
+            self.metrics,
         )
 
     async def judge(self, evidence=EVIDENCE):
