@@ -13,6 +13,7 @@ from otel_evaluator.cli import (
     replay,
     scores,
     serve,
+    steps,
     validate,
     why,
 )
@@ -52,4 +53,5 @@ app.command("replay")(replay.replay)
 app.command("scores")(scores.scores)
 app.command("why")(why.why)
 app.command("calibrate")(calibrate.calibrate)
+app.command("steps")(steps.steps)
 app.add_typer(journal.app, name="journal")

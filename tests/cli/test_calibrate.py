@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from otel_evaluator.cli import app
 from otel_evaluator.judges.calibration import latest, suggest
-from tests.support.judge_server import JudgeServer, says, status
+from tests.support.judge_server import JudgeServer, completion, says, status
 
 RELEVANCE = {"name": "relevance", "type": "judge", "rubric": "answer_relevance", "threshold": 0.7}
 CORRECTNESS = {"name": "correctness", "type": "judge", "rubric": "correctness"}
@@ -149,6 +149,26 @@ def test_a_threshold_is_chosen_by_some_labels_and_tried_on_others():
     assert found.agreement.total == 8
     assert found.agreement.accuracy.value == 1.0
     assert suggest([(1.0, 1.0)] * 9, 0.7) is None
+
+
+async def test_steps_are_written_from_the_criteria(tmp_path):
+    steps = ["Read the question.", "  Look for\n an answer. ", ""]
+    rubric = {"criteria": "Is it polite?", "scale": [1, 3], "levels": {"1": "Rude."}}
+    async with JudgeServer(then=lambda body: completion(json.dumps({"steps": steps}))) as server:
+        config = configured(tmp_path, server, RELEVANCE | {"rubric": rubric})
+        result = await run("steps", "--config", config, "relevance")
+        assert "Is it polite?" in server.bodies[0]["messages"][0]["content"]
+        unknown = await run("steps", "--config", config, "nobody")
+        server.then = says(5)
+        none = await run("steps", "--config", config, "relevance")
+    assert result.exit_code == 0, result.output
+    written = yaml.safe_load(result.stdout)
+    assert written == {"steps": ["Read the question.", "Look for an answer."]}
+    assert unknown.exit_code == none.exit_code == 1
+    assert "no evaluator 'nobody'" in unknown.stderr
+    assert "no list of steps" in none.stderr
+    with_steps = configured(tmp_path, server, RELEVANCE | {"rubric": rubric | written})
+    assert (await run("validate", "--config", with_steps)).exit_code == 0
 
 
 async def test_judges_can_be_tried_before_traffic_comes(tmp_path):

@@ -20,7 +20,17 @@ from otel_evaluator.cli.validate import redact
 from otel_evaluator.errors import ConfigError
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-COMMANDS = ["serve", "validate", "components", "demo", "replay", "scores", "why", "calibrate"]
+COMMANDS = [
+    "serve",
+    "validate",
+    "components",
+    "demo",
+    "replay",
+    "scores",
+    "why",
+    "calibrate",
+    "steps",
+]
 
 
 @pytest.fixture(autouse=True)
