@@ -21,6 +21,7 @@ BUILT_IN = {
         "language_match",
         "latency",
         "length",
+        "metric",
         "pii",
         "python",
         "refusal",

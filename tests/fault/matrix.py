@@ -69,6 +69,7 @@ ROWS = {
     "D7": Row("judge: replies that say nothing", ("P5",), "seconds"),
     "D8": Row("judge: redirects, addresses it may not have", ("P10",), "seconds"),
     "D9": Row("judge: budget spent, price unknown", ("P2",), "seconds"),
+    "D10": Row("judge: another model answers than the configured one", ("P2",), "seconds"),
     "D11": Row("judge: key in its error text", ("P10",), "seconds"),
     "E2": Row("gzip bombs", ("P4", "P5"), "seconds"),
     "E3": Row("decode bombs", ("P4", "P5"), "seconds"),

@@ -66,7 +66,7 @@ async def test_a_budget_that_fills_too_fast_lowers_the_rate_and_says_so(pipeline
         # A judgement costs a cent: a hundred in the first instants of a day are too many.
         await p.intake.traces(an_export_request(1, first=1000), "grpc")
         await p.pass_time(1.1)
-        budget = p.generation.judging._panels["relevance"].budget
+        budget = p.generation.judging.panels["relevance"].budget
         budget.settle(budget.reserve(Spent(2.0, 0)), Spent(2.0, 0))
         p.clock.advance(2.0)
         found = await run(p, 200)
@@ -82,13 +82,13 @@ def test_what_was_spent_is_kept_with_the_journal(pipeline):
     p = pipeline(
         evaluators=[JUDGE | {"budget": {"usd_per_day": 3.0}}], judges=judges(JudgeServer())
     )
-    budget = p.generation.judging._panels["relevance"].budget
+    budget = p.generation.judging.panels["relevance"].budget
     budget.settle(budget.reserve(Spent(2.0, 0)), Spent(2.0, 0))
     again = pipeline(
         evaluators=[JUDGE | {"budget": {"usd_per_day": 3.0}}], judges=judges(JudgeServer())
     )
     again.generation.restore(load(dump(p.generation.state)))
-    left = again.generation.judging._panels["relevance"].budget.remaining_usd
+    left = again.generation.judging.panels["relevance"].budget.remaining_usd
     assert left == pytest.approx(1.0)
 
 
