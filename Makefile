@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 ONLY ?=
+CORPUS ?= ../shared/corpus
 
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python requirements/install.py
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-llm test-libraries fault fault-nightly check format bench collector proto lock clean
+.PHONY: help demo test test-llm test-libraries fault fault-nightly check format accuracy bench collector proto lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -55,6 +56,9 @@ check: $(DEV) ## Lint, formatting, types and import directions
 format: $(DEV) ## Format the code and apply safe lint fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+accuracy: $(DEV) ## Measure the built-in checks on labelled traffic and write docs/accuracy.md
+	$(BIN)/python docs/accuracy.py $(CORPUS)
 
 bench: $(DEV) ## Measure speed and memory beside rotel and the Collector
 	$(BIN)/python -m tests.bench --only "$(ONLY)" $(ARGS)

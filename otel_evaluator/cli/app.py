@@ -10,6 +10,7 @@ from otel_evaluator.cli import (
     components,
     demo,
     journal,
+    measure,
     replay,
     scores,
     serve,
@@ -54,4 +55,5 @@ app.command("scores")(scores.scores)
 app.command("why")(why.why)
 app.command("calibrate")(calibrate.calibrate)
 app.command("steps")(steps.steps)
+app.command("measure")(measure.measure)
 app.add_typer(journal.app, name="journal")

@@ -16,7 +16,8 @@ from otel_evaluator.testing import a_subject
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
 BUILT_IN = {
-    *("commitments", "contains", "cost", "finish_reason", "json_schema", "judge"),
+    *("commitments", "contains", "cost", "finish_reason", "injection_signal", "json_schema"),
+    "judge",
     *(
         "language_match",
         "latency",
@@ -36,7 +37,12 @@ BUILT_IN = {
 def plugins(monkeypatch):
     """Three installed distributions: good-checks, bad-checks and rude-checks."""
     monkeypatch.syspath_prepend(str(PLUGINS))
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     for name in [n for n in sys.modules if n.split(".")[0].endswith("_checks")]:
         del sys.modules[name]
 

@@ -19,17 +19,11 @@ import yaml
 from otel_evaluator.config.base import ComponentConfig
 from otel_evaluator.decode.normalise import normalise
 from otel_evaluator.evaluate.worker import Progress
-from otel_evaluator.model.markers import (
-    CONVERSATION_KEYS,
-    CORE_MARKERS,
-    EXTENDED_MARKERS,
-    KEPT_SCOPES,
-)
 from otel_evaluator.model.raw import RawTrace
+from otel_evaluator.pipeline.offline import Stored
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.work import Processed, Work
-from otel_evaluator.select.selector import Selector
 from tests.bench.report import Report, Target
 from tests.bench.servers import SERVER_CORE
 from tests.support.cache import ROOT
@@ -40,37 +34,12 @@ WANTED = 2000.0
 """Traces a second on one core."""
 
 
-class _Everything:
-    """Rates that exclude nothing."""
-
-    excludes_any = False
-
-    def excluded_traces(self, trace_ids: set[bytes]) -> set[bytes]:
-        return set()
-
-    def excludes_conversation(self, conversation_id: str) -> bool:
-        return False
-
-
 def traces() -> Iterator[RawTrace]:
     """The corpus's traces as assembly would hand them on."""
-    markers = (*CORE_MARKERS, *EXTENDED_MARKERS)
-    selector = Selector(_Everything(), markers, CONVERSATION_KEYS, KEPT_SCOPES)
+    stored = Stored()
     for file in sorted((CORPUS / "traces").rglob("*.binpb")):
-        open_traces: dict[bytes, RawTrace] = {}
-        selection = selector.spans(file.read_bytes(), open_traces.keys())
-        for span in selection.spans:
-            trace = open_traces.setdefault(span.trace_id, RawTrace(span.trace_id, [], [], []))
-            trace.spans.append(span.item)
-        for span in selection.context:
-            if span.trace_id in open_traces:
-                open_traces[span.trace_id].context.append(span.item)
         logs = CORPUS / "logs" / file.relative_to(CORPUS / "traces")
-        if logs.exists():
-            for log in selector.logs(logs.read_bytes()).logs:
-                if log.trace_id in open_traces:
-                    open_traces[log.trace_id].logs.append(log.item)
-        yield from open_traces.values()
+        yield from stored.traces(file, logs if logs.exists() else None)
 
 
 def thirteen() -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ CONFIGURED = [
     {"type": "contains", "phrases": ["order", "x"], "match": "all", "text": "transcript"},
     {"type": "cost", "max": 0.01},
     {"type": "finish_reason"},
+    {"type": "injection_signal"},
     {"type": "json_schema", "schema": SCHEMA},
     {"type": "judge", "rubric": "answer_relevance"},
     {"type": "judge", "rubric": {"criteria": "Polite?", "scale": [0, 1], "needs": ["output"]}},

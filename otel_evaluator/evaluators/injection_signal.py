@@ -1,0 +1,48 @@
+"""What the model was given to read tries to instruct it."""
+
+from collections.abc import Iterator
+
+from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
+from otel_evaluator.evaluators._answers import NO_CONTENT, failed, passed
+from otel_evaluator.text.injection import injections
+
+
+class InjectionSignalConfig(EvaluatorConfig):
+    """Settings of ``injection_signal``."""
+
+    users: bool = True
+    """Whether users' messages are searched as well as tool results and documents."""
+
+
+@evaluator("injection_signal", version=1)
+def injection_signal(config: InjectionSignalConfig) -> Check:
+    """What the model was given to read tries to instruct it."""
+
+    def check(subject: Subject) -> Verdict:
+        if not subject.has_content and not subject.input:
+            return NO_CONTENT
+        found: dict[str, set[str]] = {}
+        for where, text in _texts(subject, config.users):
+            for kind in injections(text):
+                found.setdefault(kind, set()).add(where)
+        if not found:
+            return passed()
+        signs = [f"{kind} in the {', '.join(sorted(found[kind]))}" for kind in sorted(found)]
+        return failed("; ".join(signs))
+
+    return check
+
+
+def _texts(subject: Subject, users: bool) -> Iterator[tuple[str, str]]:
+    if users:
+        yield "user's message", subject.input
+    for message in subject.messages[subject.history :]:
+        if message.role == "tool":
+            yield "tool result", message.content
+        elif message.role == "user" and users:
+            yield "user's message", message.content
+    for tool in subject.tools:
+        yield "tool result", tool.result
+    for retrieval in subject.retrievals:
+        for document in retrieval.documents:
+            yield "document", document.content
