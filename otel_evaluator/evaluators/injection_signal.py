@@ -21,16 +21,21 @@ def injection_signal(config: InjectionSignalConfig) -> Check:
     def check(subject: Subject) -> Verdict:
         if not subject.has_content and not subject.input:
             return NO_CONTENT
-        found: dict[str, set[str]] = {}
-        for where, text in _texts(subject, config.users):
-            for kind in injections(text):
-                found.setdefault(kind, set()).add(where)
+        found = signs(subject, config.users)
         if not found:
             return passed()
-        signs = [f"{kind} in the {', '.join(sorted(found[kind]))}" for kind in sorted(found)]
-        return failed("; ".join(signs))
+        return failed("; ".join(f"{kind} in the {', '.join(found[kind])}" for kind in found))
 
     return check
+
+
+def signs(subject: Subject, users: bool = True) -> dict[str, list[str]]:
+    """Kinds of signs in what the model was given to read, and in which of it."""
+    found: dict[str, set[str]] = {}
+    for where, text in _texts(subject, users):
+        for kind in injections(text):
+            found.setdefault(kind, set()).add(where)
+    return {kind: sorted(found[kind]) for kind in sorted(found)}
 
 
 def _texts(subject: Subject, users: bool) -> Iterator[tuple[str, str]]:

@@ -45,6 +45,8 @@ class Signals(msgspec.Struct, frozen=True):
     duration_ms: float = 0.0
     language: str = "en"
     """ISO 639-1 code of the user's language; "und" when it cannot be told."""
+    injections: int = 0
+    """Kinds of instructions to a model that what it was given to read shows signs of."""
     agent_age_days: float = 0.0
     """Days since this agent name was first seen."""
 

@@ -18,6 +18,7 @@ from otel_evaluator.decode.conversation import conversation
 from otel_evaluator.decode.normalise import Normalised, normalise
 from otel_evaluator.evaluate.worker import Progress
 from otel_evaluator.evaluators.cost import cost_of
+from otel_evaluator.evaluators.injection_signal import signs
 from otel_evaluator.expose.log import configure_like_parent
 from otel_evaluator.model.outcome import Failed, Outcome, Sampling, Skipped, Unscored, Verdict
 from otel_evaluator.model.subject import Signals, Subject
@@ -94,6 +95,8 @@ class SubjectProcessor:
         changes: dict[str, Any] = {}
         if work.feedback:
             changes["feedback"] = min(signals.feedback, work.feedback) or work.feedback
+        if "injections" in self._decider.needs:
+            changes["injections"] = len(signs(subject))
         if self._languages is not None and subject.has_content:
             changes["language"] = self._language(subject)
         if subject.agent:
