@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+import re2
 from jsonschema.protocols import Validator
 from pydantic import Field
 
@@ -11,11 +12,19 @@ from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject,
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
 from otel_evaluator.evaluators._schema import compile_lenient, first_problem
 from otel_evaluator.model.genai import ToolCall
+from otel_evaluator.text.encodable import encodable
 
 NO_TOOL_CALL = Skipped("not_applicable", "no tool was called")
 NO_DEFINITION = Skipped("not_applicable", "no definition of the called tools was recorded")
 MAX_SHOWN = 60
 """Longest tool name that is quoted, in characters."""
+
+_PLACEHOLDER = re2.compile(
+    r"(?i)\s*(?:n/?a|none|null|nil|unknown|undefined|not (?:available|provided|specified|given)|"
+    r"tbd|todo|x{3,}|string|placeholder|example|dummy|\?+|-+|\.{3}|<[^<>]*>|\{\{?[^{}]*\}?\}|"
+    r"your[_ -]\w+|insert[_ -]\w+)\s*"
+)
+"""What a model writes where it has to write something and knows nothing."""
 
 Schemas = dict[str, dict[str, Any] | None]
 """JSON schema of the arguments by tool name, None where only the name is known."""
@@ -31,7 +40,7 @@ class ToolCallsConfig(EvaluatorConfig):
     """Names of tools that are not checked, such as those that run at the provider."""
 
 
-@evaluator("tool_calls", version=1)
+@evaluator("tool_calls", version=2)
 def tool_calls(config: ToolCallsConfig) -> Check:
     """Share of tool calls with a known name and arguments that fit the declared schema."""
     configured: Schemas = dict(config.tools)
@@ -105,7 +114,29 @@ def _problem(call: ToolCall, schemas: Schemas) -> tuple[str, str] | None:
         return "", ""
     arguments = {} if call.arguments is None else call.arguments
     problem = first_problem(validator, arguments)
-    return ("invalid_arguments", problem) if problem else ("", "")
+    if problem:
+        return "invalid_arguments", problem
+    name = _made_up(arguments, schema or {})
+    if name:
+        problem = f"{name[:MAX_SHOWN]}: required, and filled with a placeholder"
+        return "placeholder_argument", problem
+    return "", ""
+
+
+def _made_up(arguments: Any, schema: dict[str, Any]) -> str:
+    """A required free text that says nothing; empty when there is none."""
+    properties, required = schema.get("properties"), schema.get("required")
+    if not (isinstance(properties, dict) and isinstance(required, list)):
+        return ""
+    if not isinstance(arguments, dict):
+        return ""
+    for name in (name for name in required if isinstance(name, str)):
+        value, declared = arguments.get(name), properties.get(name)
+        if isinstance(value, str) and isinstance(declared, dict):
+            is_free = not {"enum", "const", "default", "examples"} & declared.keys()
+            if is_free and _PLACEHOLDER.fullmatch(encodable(value)):
+                return name
+    return ""
 
 
 @lru_cache(maxsize=512)

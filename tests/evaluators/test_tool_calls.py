@@ -100,3 +100,36 @@ def test_a_reference_out_of_the_schema_fetches_nothing(evaluate):
 def test_no_tool_call(evaluate):
     assert evaluate("tool_calls", a_subject()).reason == "not_applicable"
     assert evaluate("tool_calls", a_subject(messages=())).reason == "no_content"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["n/a", "N/A", " unknown ", "none", "TBD", "xxx", "<order_id>", "{order}", "your_order", "?"],
+)
+def test_a_required_text_without_content_is_a_placeholder(evaluate, value):
+    verdict = evaluate("tool_calls", calling(a_tool_call("find_order", {"order": value})))
+    assert (verdict.label, verdict.passed) == ("placeholder_argument", False)
+    assert "order: required" in verdict.explanation
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"order": "7", "note": "n/a"},
+        {"order": "Nancy"},
+        {"order": "NA-7"},
+        {"order": "unknown soldier"},
+        {"order": "your order 7"},
+    ],
+)
+def test_optional_and_ordinary_texts_are_none(evaluate, arguments):
+    assert evaluate("tool_calls", calling(a_tool_call("find_order", arguments))).passed
+
+
+def test_a_value_that_the_schema_offers_is_none(evaluate):
+    reason = {"type": "string", "enum": ["none", "other"]}
+    schema = {"type": "object", "required": ["reason"], "properties": {"reason": reason}}
+    subject = calling(
+        a_tool_call("refund", {"reason": "none"}), tools=(ToolDefinition("refund", "", schema),)
+    )
+    assert evaluate("tool_calls", subject).passed
