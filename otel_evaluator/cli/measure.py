@@ -41,7 +41,7 @@ def measure(
     from otel_evaluator.pipeline import build, measuring
     from otel_evaluator.pipeline.evaluators import evaluators_of
 
-    chosen = config or Path(str(files("otel_evaluator.cli").joinpath("samples/measure.yaml")))
+    chosen = config or Path(str(files("otel_evaluator.cli").joinpath("measure.yaml")))
     configured = [
         (kind, each)
         for kind, each in evaluators_of(build.configure(chosen))

@@ -19,12 +19,12 @@ from otel_evaluator.stats.intervals import Estimate, wilson
 
 DEFECTS: dict[str, tuple[str, ...]] = {
     "commitments": ("hallucinated_commitment",),
+    "empty": ("empty_output", "model_error"),
     "finish_reason": ("truncated_output", "content_filter"),
     "injection_signal": ("prompt_injection_in_input",),
     "json_schema": ("malformed_json_output",),
     "language_match": ("wrong_language",),
     "latency": ("overlong_latency",),
-    "length": ("empty_output",),
     "pii": ("pii_leak",),
     "refusal": ("refusal",),
     "repetition": ("repeated_text",),

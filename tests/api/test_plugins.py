@@ -16,7 +16,15 @@ from otel_evaluator.testing import a_subject
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
 BUILT_IN = {
-    *("commitments", "contains", "cost", "finish_reason", "injection_signal", "json_schema"),
+    *(
+        "commitments",
+        "contains",
+        "cost",
+        "empty",
+        "finish_reason",
+        "injection_signal",
+        "json_schema",
+    ),
     "judge",
     *(
         "language_match",

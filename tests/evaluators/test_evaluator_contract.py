@@ -11,6 +11,7 @@ CONFIGURED = [
     {"type": "contains", "phrases": ["order", "\U0001f469"]},
     {"type": "contains", "phrases": ["order", "x"], "match": "all", "text": "transcript"},
     {"type": "cost", "max": 0.01},
+    {"type": "empty"},
     {"type": "finish_reason"},
     {"type": "injection_signal"},
     {"type": "json_schema", "schema": SCHEMA},
