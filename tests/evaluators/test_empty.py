@@ -30,6 +30,8 @@ def test_what_cannot_be_told(evaluate):
         "", messages=(Message("user", "q"), message), calls=(a_model_call(output=(message,)),)
     )
     assert isinstance(evaluate("empty", calling), Skipped)
+    unrecorded = a_subject("", messages=(message,), calls=(a_model_call("", "", output=()),))
+    assert isinstance(evaluate("empty", unrecorded), Unscored)
     nothing = a_subject("", messages=(), calls=(a_model_call("", "", output=()),))
     assert isinstance(evaluate("empty", nothing), Unscored)
     assert isinstance(evaluate("empty", a_subject("", calls=())), Skipped)
