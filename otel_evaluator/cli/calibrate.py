@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from otel_evaluator.cli.options import ADMIN_URL, Admin, ConfigFile, Token
-from otel_evaluator.cli.output import Format, err, print_rows, reported
+from otel_evaluator.cli.output import Format, err, interval, print_rows, reported
 from otel_evaluator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -96,16 +96,11 @@ def _row(found: "Calibrated") -> dict[str, Any]:
         "revision": calibration.revision,
         "labels": f"{agreement.passes} pass, {agreement.fails} fail",
         "missing": calibration.missing,
-        "accuracy": _shown(agreement.accuracy),
-        "kappa": _shown(agreement.kappa),
-        "sensitivity": _shown(agreement.sensitivity),
-        "specificity": _shown(agreement.specificity),
+        "accuracy": interval(*agreement.accuracy),
+        "kappa": interval(*agreement.kappa),
+        "sensitivity": interval(*agreement.sensitivity),
+        "specificity": interval(*agreement.specificity),
         "difference": f"{calibration.mean_difference:+.3f}",
         "suggested": f"{suggestion.threshold:.3g}" if suggestion else "",
-        "held_out": _shown(held_out) if held_out else "",
+        "held_out": interval(*held_out) if held_out else "",
     }
-
-
-def _shown(estimate: tuple[float, float, float]) -> str:
-    value, low, high = estimate
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"

@@ -1,6 +1,5 @@
 """What the demo prints: scores, a line for each evaluator, where to look next."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,8 @@ from otel_evaluator.cli.output import table
 from otel_evaluator.cli.play import counts
 from otel_evaluator.cli.traffic import Sample
 from otel_evaluator.metrics import Metrics
+from otel_evaluator.stats.intervals import wilson
+from otel_evaluator.stats.weighted import Sums
 
 SHOWN = 40
 COLUMNS = (
@@ -20,8 +21,6 @@ COLUMNS = (
 _LEAST_WIDTH = {"service": 160, "label": 150, "tier": 120, "prob.": 100}
 """Columns of the terminal below which a column of the table is left out."""
 SUMMARY = ("evaluator", "scored", "mean", "pass rate", "95 % interval", "no score", "failed")
-Z = 1.96
-"""95 % of a normal distribution."""
 
 Row = dict[str, Any]
 
@@ -98,17 +97,16 @@ def summary(rows: Sequence[Row], metrics: Metrics) -> list[Row]:
     result = []
     for name in names:
         mine = [row for row in rows if row["Evaluator"] == name and row["Outcome"] == "scored"]
-        values = [(row["Value"], row["Weight"]) for row in mine if row["Value"] is not None]
-        passed = [
-            (float(row["Passed"]), row["Weight"]) for row in mine if row["Passed"] is not None
-        ]
+        values = _sums([(r["Value"], r["Weight"]) for r in mine if r["Value"] is not None])
+        passes = [(float(r["Passed"]), r["Weight"]) for r in mine if r["Passed"] is not None]
+        passed = _sums(passes)
         result.append(
             {
                 "evaluator": name,
                 "scored": len(mine),
-                "mean": _mean(values),
-                "pass rate": _percent(_mean(passed)),
-                "95 % interval": _interval(passed),
+                "mean": None if values is None else values.mean,
+                "pass rate": "" if passed is None else f"{passed.mean:.0%}",
+                "95 % interval": _interval(passes),
                 "no score": int(
                     sum(outcomes.get((name, what), 0) for what in ("unscored", "skipped"))
                 ),
@@ -118,25 +116,27 @@ def summary(rows: Sequence[Row], metrics: Metrics) -> list[Row]:
     return result
 
 
-def _mean(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Weighted mean (Hájek's estimator)."""
-    total = sum(weight for _, weight in pairs)
-    return sum(value * weight for value, weight in pairs) / total if total else None
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
+def _sums(pairs: Sequence[tuple[float, float]]) -> Sums | None:
+    """Sums of values with weights; None without any."""
+    if not pairs:
+        return None
+    return Sums(
+        w=sum(w for _, w in pairs),
+        wy=sum(w * y for y, w in pairs),
+        wyy=sum(w * y * y for y, w in pairs),
+        ww=sum(w * w for _, w in pairs),
+        wwy=sum(w * w * y for y, w in pairs),
+        wwyy=sum(w * w * y * y for y, w in pairs),
+    )
 
 
 def _interval(pairs: Sequence[tuple[float, float]]) -> str:
-    """Wilson's interval at the effective sample size of Kish, (Σw)² / Σw²."""
-    share = _mean(pairs)
-    if share is None:
+    """Wilson's interval at the effective sample size of Kish."""
+    passed = _sums(pairs)
+    if passed is None:
         return ""
-    size = sum(w for _, w in pairs) ** 2 / sum(w * w for _, w in pairs)
-    centre = (share + Z * Z / (2 * size)) / (1 + Z * Z / size)
-    half = Z / (1 + Z * Z / size) * math.sqrt(share * (1 - share) / size + (Z / (2 * size)) ** 2)
-    return f"{max(0.0, centre - half):.0%} – {min(1.0, centre + half):.0%}"
+    _, low, high = wilson(passed.mean, passed.kish)
+    return f"{low:.0%} – {high:.0%}"
 
 
 def _coverage(rows: Sequence[Row], samples: Sequence[Sample], seed: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from otel_evaluator.cli.output import Format, err, out, print_rows, reported
+from otel_evaluator.cli.output import Format, err, interval, out, print_rows, reported
 from otel_evaluator.errors import ConfigError
 
 COLUMNS = (
@@ -82,15 +82,11 @@ def _row(each: dict[str, Any]) -> dict[str, Any]:
         "false alarms": each["false_alarms"],
         "on good": each["alarms_on_good"],
         "silent": each["silent"],
-        "precision": _shown(each["precision"]),
-        "recall": _shown(each["recall"]),
+        "precision": interval(**each["precision"]),
+        "recall": interval(**each["recall"]),
         "F1": round(each["f1"], 3),
         "µs": round(each["us_per_subject"]),
     }
-
-
-def _shown(estimate: dict[str, float]) -> str:
-    return f"{estimate['value']:.2f} ({estimate['low']:.2f} to {estimate['high']:.2f})"
 
 
 def _print_lists(rows: list[dict[str, Any]]) -> None:

@@ -124,6 +124,11 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str], title: str = "
     return built
 
 
+def interval(value: float, low: float, high: float) -> str:
+    """An estimate with its interval."""
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
 def cell(value: Any) -> str:
     """One value for people; text from traffic never becomes markup or control sequences."""
     if value is None:

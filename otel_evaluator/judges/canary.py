@@ -1,6 +1,8 @@
 """Cases with known labels, judged again and again: when their scores move, the judge did."""
 
 import asyncio
+import hashlib
+from pathlib import Path
 from statistics import fmean
 
 import structlog
@@ -16,6 +18,7 @@ from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.outcome import Scored
 
 _AT_ONCE = 4
+
 _log = structlog.get_logger(__name__)
 
 
@@ -24,6 +27,8 @@ class Canaries:
 
     def __init__(self, config: CanariesConfig, panel: Panel, metrics: Metrics) -> None:
         self.every_s = config.every
+        self.key = f"{panel.config.name}:{panel.revision}:{_digest(config.file)}"
+        """Names what a first round is comparable with: evaluator, revision and cases."""
         self.baseline: list[float | None] = []
         """Scores of the first round, in the order of the cases; None where there was none."""
         self._margin = config.margin
@@ -66,3 +71,10 @@ class Canaries:
             asking = Asking(self._panel.config.name, self._panel.budget)
             verdict = await self._panel.one(asked, asking, self._panel.first)
             return verdict.value if isinstance(verdict, Scored) else None
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.blake2b(file.read_bytes(), digest_size=6).hexdigest()
+    except OSError as error:
+        raise ConfigError([f"canaries: {file}: {error.strerror}"]) from None

@@ -154,11 +154,11 @@ def judging(config: RootConfig, metrics: Metrics, clock: Clock) -> Judging:
         name: Panel(evaluator, revised, clients, partial(accept, evaluator), clock, metrics)
         for name, (evaluator, revised) in asking.items()
     }
-    canaries = {
-        revised: Canaries(evaluator.canaries, panels[name], metrics)
-        for name, (evaluator, revised) in asking.items()
-        if evaluator.canaries is not None
-    }
+    canaries = [
+        Canaries(panel.config.canaries, panel, metrics)
+        for panel in panels.values()
+        if panel.config.canaries is not None
+    ]
     return Judging(clients, panels, canaries)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import structlog
@@ -28,7 +28,7 @@ class JudgingState(msgspec.Struct):
     budgets: dict[str, dict[str, WindowState]] = {}
     """Windows by name, by ``judge:NAME`` or ``evaluator:NAME``."""
     canaries: dict[str, list[float | None]] = {}
-    """Scores of the first round, by evaluator revision."""
+    """Scores of the first round, by the key of the canaries."""
 
 
 class Judging:
@@ -38,7 +38,7 @@ class Judging:
         self,
         clients: Mapping[str, JudgeClient],
         panels: Mapping[str, Panel],
-        canaries: Mapping[str, Canaries],
+        canaries: Sequence[Canaries],
     ) -> None:
         self._clients = clients
         self.panels = panels
@@ -50,7 +50,7 @@ class Judging:
 
     def start(self) -> None:
         """Try every judge, and begin the rounds of canaries."""
-        loops = [self._report(), *(_rounds(each) for each in self._canaries.values())]
+        loops = [self._report(), *(_rounds(each) for each in self._canaries)]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     def calibrate(self, known: Mapping[str, Calibration], metrics: Metrics) -> None:
@@ -112,7 +112,7 @@ class Judging:
         budgets |= {f"evaluator:{name}": panel.budget for name, panel in self.panels.items()}
         return JudgingState(
             {name: budget.state for name, budget in budgets.items()},
-            {revision: each.baseline for revision, each in self._canaries.items()},
+            {each.key: each.baseline for each in self._canaries},
         )
 
     def restore(self, state: JudgingState) -> None:
@@ -121,8 +121,8 @@ class Judging:
             client.budget.restore(state.budgets.get(f"judge:{name}", {}))
         for name, panel in self.panels.items():
             panel.budget.restore(state.budgets.get(f"evaluator:{name}", {}))
-        for revision, canaries in self._canaries.items():
-            canaries.baseline = state.canaries.get(revision, [])
+        for canaries in self._canaries:
+            canaries.baseline = state.canaries.get(canaries.key, [])
 
     async def aclose(self) -> None:
         """End the rounds and close the connections."""

@@ -15,7 +15,7 @@ from otel_evaluator.model.outcome import Scored
 from otel_evaluator.model.subject import Subject
 from otel_evaluator.pipeline.evaluators import Configured
 from otel_evaluator.pipeline.offline import Stored, subjects
-from otel_evaluator.stats.intervals import Estimate, wilson
+from otel_evaluator.stats.intervals import Estimate, proportion
 
 DEFECTS: dict[str, tuple[str, ...]] = {
     "commitments": ("hallucinated_commitment",),
@@ -62,12 +62,12 @@ class Found(msgspec.Struct):
     @property
     def precision(self) -> Estimate:
         """Share of what was flagged that has the defect."""
-        return _share(len(self.hits), len(self.hits) + len(self.false_alarms))
+        return proportion(len(self.hits), len(self.hits) + len(self.false_alarms))
 
     @property
     def recall(self) -> Estimate:
         """Share of cases with the defect, silent ones included, that were flagged."""
-        return _share(len(self.hits), self.with_defect)
+        return proportion(len(self.hits), self.with_defect)
 
     @property
     def with_defect(self) -> int:
@@ -190,7 +190,3 @@ def plain(found: Found) -> dict[str, Any]:
 
 def _has(case: Case, defects: tuple[str, ...]) -> bool:
     return not set(defects).isdisjoint(case.defect_types)
-
-
-def _share(part: int, whole: int) -> Estimate:
-    return wilson(part / whole if whole else 0.0, whole)

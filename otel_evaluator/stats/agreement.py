@@ -6,7 +6,7 @@ from math import sqrt
 
 import msgspec
 
-from otel_evaluator.stats.intervals import Estimate, wilson, z
+from otel_evaluator.stats.intervals import Estimate, proportion, z
 
 Pair = tuple[bool, bool]
 """Whether a person, and whether the judge, lets a case pass."""
@@ -38,17 +38,17 @@ class Agreement(msgspec.Struct, frozen=True):
     @property
     def accuracy(self) -> Estimate:
         """Share of cases on which the two agree."""
-        return _share(self.both_pass + self.both_fail, self.total)
+        return proportion(self.both_pass + self.both_fail, self.total)
 
     @property
     def sensitivity(self) -> Estimate:
         """Share of what people let pass that the judge lets pass."""
-        return _share(self.both_pass, self.passes)
+        return proportion(self.both_pass, self.passes)
 
     @property
     def specificity(self) -> Estimate:
         """Share of what people fail that the judge fails."""
-        return _share(self.both_fail, self.fails)
+        return proportion(self.both_fail, self.fails)
 
     @property
     def kappa(self) -> Estimate:
@@ -124,10 +124,6 @@ def best_threshold(scores: Sequence[tuple[bool, float]]) -> float:
     powers = [power(cut) for cut in cuts]
     best = [cut for cut, each in zip(cuts, powers, strict=True) if each >= max(powers) - 1e-12]
     return best[len(best) // 2]
-
-
-def _share(part: int, whole: int) -> Estimate:
-    return wilson(part / whole if whole else 0.0, whole)
 
 
 def _unit(value: float) -> float:

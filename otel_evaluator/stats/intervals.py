@@ -20,6 +20,11 @@ def z(level: float = LEVEL) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 
+def proportion(part: int, whole: int) -> Estimate:
+    """A share of counted cases with its interval; 0 among none, with nothing excluded."""
+    return wilson(part / whole if whole else 0.0, whole)
+
+
 def wilson(share: float, n: float, level: float = LEVEL) -> Estimate:
     """A proportion among ``n`` (any effective number) with its score interval.
 

@@ -18,10 +18,12 @@ def model_url() -> Iterator[str]:
     python = cache.environment("local-model")
     process = subprocess.Popen(
         [python, Path(__file__).with_name("server.py"), cache.directory() / "models"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     try:
         address = next((line for line in process.stdout if line.startswith("http://")), "")
@@ -30,6 +32,7 @@ def model_url() -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
 
 
