@@ -82,6 +82,8 @@ earlier run of the process. Finished, by outcome: `evaluated`, `skipped`, `sampl
 * One row in an OTLP backend that ignores span ids: a batch whose answer was lost is sent again.
 * Exactly one call of an evaluator or judge: a crash repeats those under way, and only those.
 * Order: scores are written as traces close.
+* Spans of one trace of which memory holds some and the disk alone others, while judges are waited
+  for, are scored as two revisions when the first of them are closed meanwhile.
 * A late revision after a restart sees only the spans that came since: content of traces that were
   done is not kept.
 * Isolation in time: evaluators of one subject run one after the other. One that hangs is stopped

@@ -26,7 +26,8 @@ class AssemblyConfig(ComponentConfig):
     """Spans of one trace at which it is closed; later ones make a new revision."""
 
     max_memory: Annotated[Size, Field(gt=0)] = 48 * 2**20
-    """Bytes of spans held in memory; beyond it requests are refused with UNAVAILABLE."""
+    """Bytes of spans held in memory. Beyond it requests are refused with UNAVAILABLE, or, where it
+    is judges that are waited for and the journal is durable, kept on disk alone."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

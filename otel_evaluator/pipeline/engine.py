@@ -30,8 +30,10 @@ _log = structlog.get_logger(__name__)
 class Engine:
     """Runs on the event loop of the front process."""
 
-    def __init__(self, parts: Parts, generation: Generation) -> None:
+    def __init__(self, parts: Parts, generation: Generation, max_held: int) -> None:
         self._parts = parts
+        self.max_held = max_held
+        """``assembly.max_memory``; replaced at a reload."""
         self.current = generation
         """Decides on traces that open now."""
         self.generations = {generation.fingerprint: generation}
@@ -44,6 +46,16 @@ class Engine:
         """Bytes of spans in assembly, in conversations and waiting for a worker."""
         parts = self._parts
         return parts.traces.held_bytes + parts.conversations.held_bytes + self.evaluation.held_bytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be held."""
+        return self.held_bytes > self.max_held
+
+    @property
+    def awaits_judges(self) -> bool:
+        """Whether it is full, and mostly of subjects that wait for a judge."""
+        return self.is_full and self.evaluation.judged_bytes > self.max_held // 2
 
     @property
     def pending(self) -> int:

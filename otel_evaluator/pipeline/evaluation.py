@@ -49,6 +49,8 @@ class Evaluation:
         self._tasks: set[asyncio.Task[None]] = set()
         self.held_bytes = 0
         """Bytes of subjects under way; held until the outbox has what was made of them."""
+        self.judged_bytes = 0
+        """Those of subjects that wait for a judge."""
         self.spans = 0
         """Spans of traces under way."""
         self.agents: dict[str, int] = {}
@@ -92,7 +94,7 @@ class Evaluation:
         self, work: Work, closed: ClosedTrace, generation: Generation, size: int
     ) -> None:
         with self._holding(generation, size):
-            processed = await self._processed(work, generation)
+            processed = await self._processed(work, generation, size)
             if processed is not None:
                 await self._trace_done(work, closed, generation, processed)
 
@@ -121,8 +123,9 @@ class Evaluation:
     async def _conversation(
         self, work: Work, closed: ClosedConversation, generation: Generation
     ) -> None:
-        with self._holding(generation, sum(map(len, closed.traces))):
-            processed = await self._processed(work, generation)
+        size = sum(map(len, closed.traces))
+        with self._holding(generation, size):
+            processed = await self._processed(work, generation, size)
             if processed is not None:
                 key = encodable(closed.conversation_id)
                 memory = Closed("conversation", key, work.revision)
@@ -138,8 +141,8 @@ class Evaluation:
             generation.running -= 1
             self.held_bytes -= size
 
-    async def _processed(self, work: Work, generation: Generation) -> Processed | None:
-        """What a worker made of it; None where there is no worker, which a restart makes good."""
+    async def _processed(self, work: Work, generation: Generation, size: int) -> Processed | None:
+        """What workers and judges made of it; None without a worker, which a restart makes good."""
         work.agents = self.agents
         try:
             processed: Processed = await generation.pool.process(work)
@@ -149,7 +152,11 @@ class Evaluation:
         except RuntimeError as error:
             _log.error("worker_pool_failed", error_type=type(error).__name__)
             return None
-        await generation.judging.answer(processed, work.paces)
+        self.judged_bytes += size
+        try:
+            await generation.judging.answer(processed, work.paces)
+        finally:
+            self.judged_bytes -= size
         self._record(work, processed, generation)
         return processed
 

@@ -17,8 +17,9 @@ from otel_evaluator.select.selection import Selection
 class PipelineIntake:
     """Implements ``api.intake.Intake``; everything runs on the event loop.
 
-    While entries of an earlier run wait on disk (``behind``), new ones join them there and are
-    assembled in their turn, so that memory stays bounded and order is kept.
+    When memory is full of subjects that wait for a judge, new entries stay on disk. While entries
+    wait there, of this run or an earlier one (``behind``), new ones join them and are assembled
+    in their turn, so that memory stays bounded and order is kept.
     """
 
     def __init__(
@@ -33,8 +34,8 @@ class PipelineIntake:
         self._closed = closed
         self._overflow = overflow
         self._durable = parts.journal.durability != "none"
-        self._last = parts.journal.last_entry
-        """The last entry that is to be assembled from the journal."""
+        self._inherited = self._last = parts.journal.last_entry
+        """The last entry of an earlier run, and the last that is to be read from the journal."""
         self._read = 0
         self._waiting: dict[int, int] = {}
         """Spans of entries that this run accepted and has not assembled."""
@@ -86,7 +87,6 @@ class PipelineIntake:
 
     async def catch_up(self, has_room: Callable[[], bool]) -> bool:
         """Assemble entries of the journal while there is room; whether all are assembled."""
-        inherited = self._parts.journal.last_entry
         while self.behind and has_room():
             last = self._last
             entries = await self._parts.journal.read(self._read)
@@ -95,16 +95,18 @@ class PipelineIntake:
             for entry in due:
                 if not has_room():
                     return False
-                if entry.sequence <= inherited or entry.sequence in self._waiting:
-                    self._replay(entry, entry.sequence <= inherited)
+                self._read = entry.sequence
+                is_inherited = entry.sequence <= self._inherited
+                if is_inherited or entry.sequence in self._waiting:
+                    self._replay(entry, is_inherited)
             if not due or len(due) < len(entries):
                 self._read = max(self._read, last)
         return not self.behind
 
     def _replay(self, entry: Entry, is_inherited: bool) -> None:
         """Put one entry into assembly."""
-        self._read = entry.sequence
         selector = self._engine.current.selector
+        count = self._waiting.pop(entry.sequence, 0)
         try:
             if entry.signal == "logs":
                 self._hold_logs(selector.logs(entry.body), entry.sequence)
@@ -113,7 +115,6 @@ class PipelineIntake:
         except Malformed:
             self._parts.journal.release((entry.sequence,))
             return
-        count = self._waiting.pop(entry.sequence, 0)
         if is_inherited:
             self.foreign += entry.configuration not in self._engine.generations
             count = len(selection.spans) + len(selection.context)
@@ -127,8 +128,9 @@ class PipelineIntake:
             self._hold_spans(selection, entry, count)
 
     def _joins_backlog(self, entry: int, spans: int) -> bool:
-        """Leave a new entry to ``catch_up`` while older ones are still to be assembled."""
-        if not self.behind:
+        """Leave a new entry on disk, to ``catch_up``; never one that it went past already."""
+        spills = self._durable and self._engine.awaits_judges
+        if entry <= self._read or not (self.behind or spills):
             return False
         self._last = max(self._last, entry)
         self._waiting[entry] = spans

@@ -1,4 +1,4 @@
-"""What an earlier run left: known again before the first request, assembled in bounded memory."""
+"""What waits on disk, left by an earlier run or for want of memory: assembled as memory allows."""
 
 import asyncio
 
@@ -34,15 +34,20 @@ def remember(parts: Parts) -> None:
 class Recovery:
     """Assembles the journal's entries in their order while memory allows."""
 
-    def __init__(self, parts: Parts, engine: Engine, intake: PipelineIntake, max_held: int) -> None:
+    def __init__(self, parts: Parts, engine: Engine, intake: PipelineIntake) -> None:
         self._parts = parts
         self._engine = engine
         self._intake = intake
-        self._max_held = max_held
+        self._is_filling = True
 
     def has_room(self) -> bool:
-        """Whether more may be held."""
-        return self._engine.held_bytes < self._max_held
+        """Whether more may be held; once full, when half is free.
+
+        Entries that are read in long runs keep the spans of a trace together.
+        """
+        limit = self._engine.max_held if self._is_filling else self._engine.max_held // 2
+        self._is_filling = self._engine.held_bytes < limit
+        return self._is_filling
 
     async def begin(self) -> None:
         """Assemble what fits; most often that is all."""
@@ -58,9 +63,11 @@ class Recovery:
             _log.info("journal_recovering", entries=entries)
 
     async def run(self) -> None:
-        """Assemble the rest as memory becomes free."""
-        if not self._intake.behind:
-            return
-        while not await self._intake.catch_up(self.has_room):  # noqa: ASYNC110 - time frees it
+        """Assemble what waits as memory becomes free, for ever; cancelled at shutdown."""
+        was_behind = self._intake.behind
+        while True:
+            is_behind = not await self._intake.catch_up(self.has_room)
+            if is_behind != was_behind:
+                _log.info("assembly_behind" if is_behind else "assembly_caught_up")
+            was_behind = is_behind
             await asyncio.sleep(POLL_S)
-        _log.info("journal_recovered")

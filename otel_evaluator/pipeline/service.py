@@ -68,7 +68,7 @@ class Service:
         self._first.restore(state)
         delivery = Delivery(self._writers, journal, clock, metrics)
         parts = self._parts = build.parts(config, journal, delivery, metrics, clock)
-        engine = self._engine = Engine(parts, self._first)
+        engine = self._engine = Engine(parts, self._first, config.assembly.max_memory)
         engine.evaluation.agents.update(state.agents)
         remember(parts)
         await delivery.start()
@@ -77,7 +77,7 @@ class Service:
         intake = self._intake = PipelineIntake(
             parts, engine, lambda: self._closing, config.journal.overflow
         )
-        recovery = Recovery(parts, engine, intake, config.assembly.max_memory)
+        recovery = Recovery(parts, engine, intake)
         await recovery.begin()
         admission = Admission(config.receivers.otlp.limits, metrics, clock, pressure=self.pressure)
         self._receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)
@@ -101,7 +101,8 @@ class Service:
         if engine is None or self.is_behind:
             # What is taken while older entries wait on disk joins them there.
             return None
-        if engine.held_bytes > self.config.assembly.max_memory:
+        is_durable = self._parts is not None and self._parts.journal.durability != "none"
+        if engine.is_full and not (is_durable and engine.awaits_judges):
             return Busy(
                 "spans in memory are at assembly.max_memory; send again later",
                 reason="held_bytes",
@@ -115,7 +116,7 @@ class Service:
 
     @property
     def is_behind(self) -> bool:
-        """Whether entries of an earlier run are still to be assembled."""
+        """Whether entries on disk are still to be assembled."""
         return self._intake is not None and self._intake.behind
 
     @property
@@ -138,6 +139,7 @@ class Service:
         if change.writers is not None:
             self._writers = change.writers
             await parts.delivery.replace(change.writers)
+        engine.max_held = config.assembly.max_memory
         parts.traces.configure(config.assembly)
         parts.conversations.configure(config.assembly)
         engine.current.judging.calibrate(build.calibrations(config), self.metrics)

@@ -39,7 +39,7 @@ async def serve(config_file: Path) -> None:
     generation.pool = pool
     delivery = Delivery([], journal, clock, metrics)
     parts = build.parts(config, journal, delivery, metrics, clock)
-    engine = Engine(parts, generation)
+    engine = Engine(parts, generation, config.assembly.max_memory)
     intake = PipelineIntake(parts, engine, lambda: False)
     admission = Admission(config.receivers.otlp.limits, metrics, clock)
     receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)

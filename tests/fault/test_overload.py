@@ -17,6 +17,7 @@ from tests.fault.driver import Driver, export, send
 from tests.fault.oracle import Oracle
 from tests.fault.service import Service, a_check, balance, visible
 from tests.support.clickhouse_http import ClickHouseHttp, refuse
+from tests.support.judge_server import JudgeServer
 from tests.support.process import eventually
 
 pytestmark = [pytest.mark.faultjob, pytest.mark.timeout(240)]
@@ -69,6 +70,41 @@ async def refusals(service: Service) -> int:
         except grpc.aio.AioRpcError:
             count += 1
     return count
+
+
+@pytest.mark.fault("F1", "D3")
+async def test_what_waits_for_a_judge_waits_on_disk_and_outlives_a_kill(
+    serving: Callable[..., Service], front: ClickHouseHttp, record_property: Callable[..., Any]
+) -> None:
+    async with JudgeServer(delay_s=20.0) as server:
+        default = {"base_url": server.url, "local": True, "model": "scripted-1"}
+        relevance = {"name": "relevance", "type": "judge", "rubric": "answer_relevance"}
+        sections = {
+            "assembly": {"quiet": "200ms", "incomplete_quiet": "300ms", "max_memory": "1MiB"},
+            "judges": {"default": default | {"price": {"input": 0, "output": 0}}},
+            "evaluators": [relevance, LENGTH],
+        }
+        service = serving(sections).serve()
+        oracle = Oracle(151, traces_per_request=20)
+        await send(oracle, service, 50)
+
+        def is_full() -> bool:
+            return service.metrics()["queue_subjects"] == 1000
+
+        await asyncio.to_thread(eventually, is_full, 30, "subjects that wait")
+        await send(oracle, service, 50)  # none is refused
+        await asyncio.to_thread(eventually, lambda: bool(service.logged("assembly_behind")), 5, "")
+        held = service.metrics()["held_bytes"]
+        record_property("held_bytes", int(held))
+        assert held < 2 * 2**20
+        await asyncio.to_thread(service.kill)
+        service.serve()
+        await send(oracle, service, 20)
+        server.delay_s = 0.0
+        await asyncio.to_thread(service.settle, 120)
+    rows = visible(front)
+    assert sum(row.evaluator == "relevance" for row in rows) == 2400
+    assert oracle.verdict([row for row in rows if row.evaluator == "length"]).is_even
 
 
 @pytest.mark.fault("F2")

@@ -94,7 +94,7 @@ class Pipeline:
             self.metrics,
             self.clock,
         )
-        self.engine = Engine(self.parts, self.generation)
+        self.engine = Engine(self.parts, self.generation, settings.assembly.max_memory)
         self.intake = PipelineIntake(
             self.parts, self.engine, lambda: self.closed, settings.journal.overflow
         )

@@ -1,5 +1,7 @@
 """What an earlier run left: known again, assembled in order and in bounded memory."""
 
+import asyncio
+
 import pytest
 
 from otel_evaluator.journal.sqlite import SqliteJournal
@@ -18,7 +20,8 @@ def life(pipeline, tmp_path):
         journal = SqliteJournal(tmp_path / "journal", "process", 2**26)
         p = pipeline(journal=journal, **sections)
         remember(p.parts)
-        p.recovery = Recovery(p.parts, p.engine, p.intake, max_held)
+        p.engine.max_held = max_held
+        p.recovery = Recovery(p.parts, p.engine, p.intake)
         await p.recovery.begin()
         return p
 
@@ -144,3 +147,116 @@ async def test_entries_of_another_configuration_are_finished_under_this_one(life
     await p.pass_time(1.1)
     assert len(p.delivery.outcomes) == 1
     await p.journal.aclose()
+
+
+@pytest.fixture
+def judged(life):
+    """As ``life``, with a judge that answers no one until ``answers`` is set."""
+
+    async def begin(**options):
+        p = await life(**options)
+        p.answers = asyncio.Event()
+
+        async def answer(processed, paces):
+            await p.answers.wait()
+
+        p.generation.judging.answer = answer
+        return p
+
+    return begin
+
+
+async def fill(p, first, count):
+    """Take traces in requests of ten and close each; how much was held at most."""
+    largest = 0
+    for n in range(first, first + count, 10):
+        await p.intake.traces(an_export_request(10, first=n), "grpc")
+        p.clock.advance(1.1)
+        p.engine.tick()
+        await asyncio.sleep(0)
+        assert is_even(p)
+        largest = max(largest, p.engine.held_bytes)
+    return largest
+
+
+async def work_off(p):
+    """Let the judge answer and assemble what waits."""
+    p.answers.set()
+    for _ in range(1000):
+        await p.pass_time(1.1)
+        assert is_even(p)
+        if not p.intake.behind and not p.engine.pending_spans:
+            return
+        await p.intake.catch_up(p.recovery.has_room)
+    raise AssertionError("some traces stay on disk for ever")
+
+
+async def test_subjects_of_a_silent_judge_wait_on_disk(judged):
+    p = await judged(max_held=2**16)
+    largest = await fill(p, 0, 1000)
+    assert p.intake.behind
+    assert p.intake.waiting_spans > p.engine.pending_spans, "most of them are not in memory"
+    assert largest < 2 * 2**16
+    await work_off(p)
+    assert len({outcome.trace_id for outcome in p.delivery.outcomes}) == 1000
+    assert len(p.delivery.outcomes) == 1000
+    assert {outcome.subject_revision for outcome in p.delivery.outcomes} == {0}
+    assert p.unfinished == 0
+    await p.journal.aclose()
+
+
+async def test_what_waited_for_a_silent_judge_is_found_after_a_restart(judged):
+    p = await judged(max_held=2**16)
+    await fill(p, 0, 500)
+    await p.engine.evaluation.cancel()
+    assert not p.delivery.outcomes
+    await p.journal.aclose()
+    p = await judged(max_held=2**16)
+    await fill(p, 500, 100)
+    await work_off(p)
+    assert len({outcome.trace_id for outcome in p.delivery.outcomes}) == 600
+    assert len(p.delivery.outcomes) == 600
+    assert p.unfinished == 0
+    await p.journal.aclose()
+
+
+async def test_a_request_whose_answer_comes_after_a_later_ones_is_not_passed_over(judged):
+    p = await judged(max_held=2**16)
+    await fill(p, 0, 500)
+    p.answers.set()
+    append, held_back, kept = p.journal.append, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments):
+        entry = await append(*arguments)
+        kept.set()
+        await held_back.wait()
+        return entry
+
+    p.journal.append = slow
+    earlier = asyncio.create_task(p.intake.traces(an_export_request(1, first=7000), "grpc"))
+    await kept.wait()
+    p.journal.append = append
+    await p.intake.traces(an_export_request(1, first=8000), "grpc")
+    while p.intake.behind:
+        await p.pass_time(1.1)
+        await p.intake.catch_up(p.recovery.has_room)
+    held_back.set()
+    await earlier
+    await work_off(p)
+    assert len({outcome.trace_id for outcome in p.delivery.outcomes}) == 502
+    assert p.unfinished == 0
+    await p.journal.aclose()
+
+
+async def test_a_memory_journal_holds_what_waits_for_a_judge(pipeline):
+    p = pipeline()
+    p.engine.max_held = 1
+
+    async def answer(processed, paces):
+        await asyncio.Event().wait()
+
+    p.generation.judging.answer = answer
+    await fill(p, 0, 20)
+    assert p.engine.awaits_judges
+    assert not p.intake.behind
+    await p.engine.evaluation.cancel()
