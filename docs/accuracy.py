@@ -22,18 +22,22 @@ it with `make accuracy CORPUS=FOLDER`, or measure on labels of your own:
 $ otel-evaluator measure --labels labels.jsonl --traces ./captured --find commitments=made_up_price
 ```
 
-A file is flagged when any of its traces fails. *Silent* files have the defect and no verdict (most
-often because the instrumentation recorded no content); they count against recall. Intervals are
-Wilson's at 95 %. The checks were not fitted to these conversations, but their authors have seen
-them: expect less on other traffic.
+A file is flagged when any of its traces fails. *Uncertain* files have the defect and the evaluator
+cannot tell; *silent* ones have it and no verdict for another reason (most often because the
+instrumentation recorded no content). Both count against recall; *F1 of verdicts* leaves them out,
+and *decided* is the share of the files it applies to that have a verdict. Intervals are Wilson's at
+95 %. The checks were not fitted to these conversations, but their authors have seen them: expect
+less on other traffic, above all of the checks below `injection_signal`, whose rules were tried on
+these files while they were written.
 
 """
 COLUMNS = (
-    *("evaluator", "finds", "with it", "found", "missed", "silent"),
-    *("flagged without reason", "of them good", "precision", "recall", "F1", "µs"),
+    *("evaluator", "finds", "with it", "found", "missed", "uncertain", "silent"),
+    *("flagged without reason", "of them good", "precision", "recall", "F1"),
+    *("F1 of verdicts", "decided", "µs"),
 )
 TAIL = """
-Defects of the label format that no check here is meant to find yet: {rest}.
+Defects of the label format that no check here is meant to find: {rest}.
 
 ## By instrumentation
 
@@ -55,21 +59,25 @@ def main(folder: Path) -> None:
     rest = sorted({defect for case in cases for defect in case["defect_types"]} - meant)
     page = HEAD.format(files=len(cases), languages=len({case["language"] for case in cases}))
     page += "\n".join([_line(COLUMNS), "|---" * len(COLUMNS) + "|", *map(_row, rows)]) + "\n"
-    page += TAIL.format(rest=", ".join(rest)) + _groups(rows)
+    page += TAIL.format(rest=", ".join(rest) or "none") + _groups(rows)
     path = Path(__file__).with_name("accuracy.md")
     path.write_text(page)
     sys.stdout.write(f"wrote {path.name}\n")
 
 
 def _row(row: dict[str, Any]) -> str:
-    silent = row["with_defect"] - row["hits"] - row["misses"]
+    groups = row["by_instrumentation"].values()
+    uncertain = sum(counts.get("uncertain", 0) for counts in groups)
+    silent = row["with_defect"] - row["hits"] - row["misses"] - uncertain
     cells = (
         f"`{row['evaluator']}`",
         ", ".join(row["defects"]),
-        *(row["with_defect"], row["hits"], row["misses"], silent),
+        *(row["with_defect"], row["hits"], row["misses"], uncertain, silent),
         *(row["false_alarms"], row["alarms_on_good"]),
         *(_shown(row["precision"]), _shown(row["recall"])),
         f"{row['f1']:.2f}",
+        f"{row['f1_decided']:.2f}",
+        f"{row['decided']['value']:.0%}",
         round(row["us_per_subject"]),
     )
     return _line(cells)
@@ -90,7 +98,8 @@ def _groups(rows: list[dict[str, Any]]) -> str:
         cells = []
         for group in groups:
             counts = row["by_instrumentation"].get(group, {})
-            whole = sum(counts.get(name, 0) for name in ("hits", "misses", "silent"))
+            names = ("hits", "misses", "uncertain", "silent")
+            whole = sum(counts.get(name, 0) for name in names)
             cells.append(f"{counts.get('hits', 0)}/{whole}" if whole else "")
         lines.append(f"| `{row['evaluator']}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

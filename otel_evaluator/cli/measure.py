@@ -10,8 +10,8 @@ from otel_evaluator.cli.output import Format, err, interval, out, print_rows, re
 from otel_evaluator.errors import ConfigError
 
 COLUMNS = (
-    "evaluator", "defects", "with", "hits", "misses", "false alarms", "on good", "silent",
-    "precision", "recall", "F1", "µs",
+    "evaluator", "defects", "with", "hits", "misses", "false alarms", "on good", "uncertain",
+    "silent", "precision", "recall", "F1", "F1 of verdicts", "µs",
 )  # fmt: skip
 
 
@@ -81,10 +81,12 @@ def _row(each: dict[str, Any]) -> dict[str, Any]:
         "misses": each["misses"],
         "false alarms": each["false_alarms"],
         "on good": each["alarms_on_good"],
+        "uncertain": each["uncertain"],
         "silent": each["silent"],
         "precision": interval(**each["precision"]),
         "recall": interval(**each["recall"]),
         "F1": round(each["f1"], 3),
+        "F1 of verdicts": round(each["f1_decided"], 3),
         "µs": round(each["us_per_subject"]),
     }
 

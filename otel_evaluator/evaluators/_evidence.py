@@ -98,6 +98,30 @@ class Evidence:
         self._days.add((day.year, day.month, day.day))
         self._weekdays.add(day.weekday())
 
+    def says(self, quantity: Quantity) -> bool:
+        """Whether a quantity, or the time or date it is a part of, was said before."""
+        return self.supports(quantity, arithmetic=False) or self.has_part(quantity)
+
+    @property
+    def numbers(self) -> list[float]:
+        """Plain numbers read so far."""
+        return sorted(self._numbers)
+
+    def is_amount(self, amount: Quantity) -> bool:
+        """Whether the value was said as an amount of money, not only as a number."""
+        return amount.values[0] in self._prices if amount.values else True
+
+    def has_part(self, number: Quantity) -> bool:
+        """Whether a number is the hour, the minute or the day of a time or date said before."""
+        if number.kind != "number" or number.values[0] != int(number.values[0]):
+            return False
+        value = number.values[0]
+        for minutes in self._times:
+            hour, minute = divmod(int(minutes), 60)
+            if value in (hour, minute, hour % 12 or 12):
+                return True
+        return any(value in day for day in self._days)
+
     def supports(self, promise: Quantity, arithmetic: bool = True) -> bool:
         """Whether the promise was said before, in any notation."""
         while not self._says(promise):

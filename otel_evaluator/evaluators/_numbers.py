@@ -21,6 +21,8 @@ _ORDINALS = _count(
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _WORDS = {**_UNITS, **_TENS, **_ORDINALS, **_SCALES}
 
+DIGITS = {word: value for word, value in _UNITS.items() if value < 10} | {"oh": 0, "nought": 0}
+"""Names of digits, as they are dictated."""
 _NAMES = frozenset(_WORDS)
 _EACH = {word: re.compile(rf"\b{word}\b") for word in _WORDS}
 _JOINTS = frozenset({" ", "-", " and ", ", and ", " oh "})
@@ -53,7 +55,7 @@ def _replace_runs(text: str, lowered: str, present: Set[str]) -> str:
     """The text with every run of number words as digits."""
     runs: list[tuple[int, int]] = []
     for start, end in sorted(m.span() for word in present for m in _EACH[word].finditer(lowered)):
-        if runs and lowered[runs[-1][1] : start] in _JOINTS:
+        if runs and _joins(lowered[runs[-1][1] : start], lowered[: runs[-1][1]]):
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((start, end))
@@ -63,6 +65,13 @@ def _replace_runs(text: str, lowered: str, present: Set[str]) -> str:
         parts += [text[done:start], _digits(lowered[start:end])]
         done = end
     return "".join([*parts, text[done:]])
+
+
+def _joins(between: str, before: str) -> bool:
+    """Whether two number words are one number: ``and`` only after hundred, thousand, million."""
+    if between not in _JOINTS:
+        return False
+    return "and" not in between or before.endswith(tuple(_SCALES))
 
 
 def _digits(run: str) -> str:

@@ -1,19 +1,20 @@
-"""Prices, refunds, dates and times that an answer promises and nothing before it contains."""
+"""Prices, dates, times and actions that an answer promises and nothing before it supports."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._answers import answers, no_answer, passed
+from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a_tool
+from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
 from otel_evaluator.evaluators._evidence import Evidence
 from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators._steps import as_text, steps
 from otel_evaluator.model.genai import Message, ToolCall
 
-Promise = Literal["money", "percentage", "date", "time"]
+Promise = Literal["money", "percentage", "date", "time", "action"]
 
 MAX_ANSWER = 20_000
 """Characters of an answer that are read."""
@@ -24,16 +25,19 @@ MAX_SHOWN = 3
 class CommitmentsConfig(EvaluatorConfig):
     """Settings of ``commitments``."""
 
-    kinds: Annotated[tuple[Promise, ...], Field(min_length=1)] = ("money", "date", "time")
-    """What is taken for a promise; weekdays are dates."""
+    kinds: Annotated[tuple[Promise, ...], Field(min_length=1)] = (
+        *("money", "date", "time", "action"),
+    )
+    """What is taken for a promise; weekdays are dates. An action: "I have booked", "our courier
+    will call you", where tools are known and none that could do it was called."""
 
     arithmetic: bool = True
     """Whether what follows from known amounts and days by simple arithmetic is supported."""
 
 
-@evaluator("commitments", version=1)
+@evaluator("commitments", version=2)
 def commitments(config: CommitmentsConfig) -> Check:
-    """Share of promised amounts, dates and times that something before the answer supports."""
+    """Share of promised amounts, dates, times and actions that something before it supports."""
     kinds = frozenset(config.kinds) | ({"weekday"} if "date" in config.kinds else set())
 
     def check(subject: Subject) -> Verdict:
@@ -44,6 +48,8 @@ def commitments(config: CommitmentsConfig) -> Check:
         calls: dict[str, ToolCall] = {}
         read = total = 0
         unsupported: list[str] = []
+        if "action" in kinds:
+            total, unsupported = _actions(subject, found)
         for number, answer in enumerate(found, 1):
             said = quantities(answer.text[:MAX_ANSWER])
             promised = [quantity for quantity in said if quantity.kind in kinds]
@@ -75,6 +81,29 @@ def commitments(config: CommitmentsConfig) -> Check:
     return check
 
 
+def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
+    """How many actions are claimed, and those for which no tool was called before the answer.
+
+    Without any sign of tools nothing can be told: the application may act by itself.
+    """
+    claimed: list[tuple[int, Answer, Claim]] = []
+    for number, answer in enumerate(found, 1):
+        claimed += ((number, answer, claim) for claim in claims(answer.text[:MAX_ANSWER]))
+    if not claimed:
+        return 0, []
+    taken = steps(subject, with_history=True)
+    if not taken and not subject.tool_definitions:
+        return 0, []
+    offered = [d.name for d in subject.tool_definitions]
+    claimed = [each for each in claimed if takes_a_tool(each[2], offered)]
+    unsupported = [
+        f"action {claim.action!r} in answer {number}"
+        for number, answer, claim in claimed
+        if not attempted(claim, (step for step in taken if step.position < answer.position))
+    ]
+    return len(claimed), unsupported
+
+
 def _missing(promised: Iterable[Quantity], evidence: Evidence, arithmetic: bool) -> list[Quantity]:
     unique = dict.fromkeys(promised)
     return [quantity for quantity in unique if not evidence.supports(quantity, arithmetic)]
@@ -90,7 +119,7 @@ def _shared(subject: Subject) -> Evidence:
     recorded = {m.content for m in subject.messages if m.role == "tool"}
     for execution in subject.tools:
         if not execution.error:
-            evidence.add(_text(execution.arguments))
+            evidence.add(as_text(execution.arguments))
         if execution.result not in recorded:
             evidence.add(execution.result)
     for tool in subject.tool_definitions:
@@ -109,10 +138,4 @@ def _add(evidence: Evidence, message: Message, calls: dict[str, ToolCall]) -> No
     evidence.add(message.content)
     call = calls.get(message.tool_call_id) if message.role == "tool" else None
     if call is not None and not message.error:
-        evidence.add(_text(call.arguments))
-
-
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value, ensure_ascii=False, default=str)
+        evidence.add(as_text(call.arguments))

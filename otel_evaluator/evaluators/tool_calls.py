@@ -63,9 +63,9 @@ def tool_calls(config: ToolCallsConfig) -> Check:
                 label, problem = found
                 explanation = f"tool call {number} {call.name[:MAX_SHOWN]!r}: {problem}"
         if checked == 0:
-            if not requested:
-                return NO_TOOL_CALL if subject.has_content or subject.tools else NO_CONTENT
-            return NO_DEFINITION
+            if not subject.has_content:
+                return NO_TOOL_CALL if subject.tools and not requested else NO_CONTENT
+            return NO_DEFINITION if requested else NO_TOOL_CALL
         if valid == checked:
             return passed()
         return Scored(valid / checked, label, False, explanation)

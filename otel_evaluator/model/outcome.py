@@ -50,6 +50,8 @@ class Scored(msgspec.Struct, frozen=True, tag="scored"):
     judge_input_tokens: int = 0
     judge_output_tokens: int = 0
     judge_cost_usd: float = 0.0
+    span_id: str = ""
+    """The step to blame, a span of the evaluated trace; empty where there is none."""
 
 
 class Unscored(msgspec.Struct, frozen=True, tag="unscored"):
@@ -57,6 +59,8 @@ class Unscored(msgspec.Struct, frozen=True, tag="unscored"):
 
     reason: str
     explanation: str = ""
+    probability: float | None = None
+    """How likely the subject is good, where the evaluator can say so much."""
 
 
 class Skipped(msgspec.Struct, frozen=True, tag="skipped"):

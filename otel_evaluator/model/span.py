@@ -27,6 +27,13 @@ class Event(msgspec.Struct, frozen=True):
     attributes: dict[str, Any]
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A link to another span."""
+
+    trace_id: str
+    span_id: str
+
+
 class Span(msgspec.Struct, frozen=True):
     """One span; ``attributes`` values are str, bool, int, float, bytes, list, dict or None."""
 
@@ -46,6 +53,7 @@ class Span(msgspec.Struct, frozen=True):
     dropped_attributes: int
     resource: dict[str, Any]
     scope: Scope
+    links: tuple[Link, ...] = ()
 
 
 class LogRecord(msgspec.Struct, frozen=True):

@@ -105,5 +105,8 @@ class Subject(msgspec.Struct, frozen=True):
 
     @property
     def has_content(self) -> bool:
-        """Whether any message text or tool call was recorded."""
-        return any(m.content or m.tool_calls for m in self.messages)
+        """Whether any message text or arguments of a tool call were recorded."""
+        return any(
+            m.content or any(call.arguments is not None for call in m.tool_calls)
+            for m in self.messages
+        )

@@ -19,6 +19,16 @@ from otel_evaluator.stats.intervals import Estimate, proportion
 
 DEFECTS: dict[str, tuple[str, ...]] = {
     "commitments": ("hallucinated_commitment",),
+    "error_recovery": ("tool_error_unrecovered",),
+    "goal_progress": ("goal_drift",),
+    "groundedness_lexical": ("ungrounded_answer",),
+    "plan_coherence": ("redundant_steps",),
+    "structured_output": ("malformed_json_output",),
+    "task_completion": ("premature_stop", "task_not_completed"),
+    "tool_selection": ("wrong_tool",),
+    "topicality": ("off_topic",),
+    "toxicity_lexical": ("toxic_output",),
+    "user_signals": ("user_frustration",),
     "empty": ("empty_output", "model_error"),
     "finish_reason": ("truncated_output", "content_filter"),
     "injection_signal": ("prompt_injection_in_input",),
@@ -53,8 +63,10 @@ class Found(msgspec.Struct):
     hits: list[Case] = []
     misses: list[Case] = []
     false_alarms: list[Case] = []
+    uncertain: list[Case] = []
+    """Cases without a verdict, of which the evaluator cannot tell."""
     silent: list[Case] = []
-    """Cases without a verdict."""
+    """Other cases without a verdict: it does not apply, or nothing was recorded."""
     cases: int = 0
     subjects: int = 0
     seconds: float = 0.0
@@ -66,25 +78,39 @@ class Found(msgspec.Struct):
 
     @property
     def recall(self) -> Estimate:
-        """Share of cases with the defect, silent ones included, that were flagged."""
+        """Share of cases with the defect, those without a verdict included, that were flagged."""
         return proportion(len(self.hits), self.with_defect)
 
     @property
     def with_defect(self) -> int:
         """Cases that have the defect."""
-        silent = sum(_has(case, self.defects) for case in self.silent)
-        return len(self.hits) + len(self.misses) + silent
+        untold = sum(_has(case, self.defects) for case in (*self.silent, *self.uncertain))
+        return len(self.hits) + len(self.misses) + untold
+
+    @property
+    def decided(self) -> Estimate:
+        """Share of the cases it applies to that have a verdict."""
+        applies = self.cases - len(self.silent)
+        return proportion(applies - len(self.uncertain), applies)
 
     @property
     def f1(self) -> float:
         """Harmonic mean of precision and recall; 0 where nothing was found."""
-        both = self.precision.value + self.recall.value
-        return 2 * self.precision.value * self.recall.value / both if both else 0.0
+        return _f1(len(self.hits), len(self.false_alarms), self.with_defect - len(self.hits))
+
+    @property
+    def f1_decided(self) -> float:
+        """The same of the cases that have a verdict."""
+        return _f1(len(self.hits), len(self.false_alarms), len(self.misses))
 
     @property
     def alarms_on_good(self) -> int:
         """Flagged cases that are labelled good."""
         return sum(case.good for case in self.false_alarms)
+
+
+def _f1(hits: int, false_alarms: int, missed: int) -> float:
+    return 2 * hits / (2 * hits + false_alarms + missed) if hits else 0.0
 
 
 def cases_of(labels: Path) -> list[Case]:
@@ -148,17 +174,18 @@ def _note(
     if any(verdict.passed is False for verdict in scored):
         (found.hits if defective else found.false_alarms).append(case)
     elif not scored:
-        found.silent.append(case)
+        untold = any(getattr(verdict, "reason", "") == "uncertain" for verdict in verdicts)
+        (found.uncertain if untold else found.silent).append(case)
     elif defective:
         found.misses.append(case)
 
 
 def grouped(found: Found, by: Callable[[Case], str]) -> dict[str, dict[str, int]]:
-    """Counts of hits, misses, false alarms and silent cases by a property of the cases."""
+    """Counts of hits, misses, false alarms and cases without verdict by a property of the cases."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for name in ("hits", "misses", "false_alarms", "silent"):
+    for name in ("hits", "misses", "false_alarms", "uncertain", "silent"):
         for case in getattr(found, name):
-            if name != "silent" or _has(case, found.defects):
+            if name not in ("uncertain", "silent") or _has(case, found.defects):
                 counts[by(case)][name] += 1
     return {group: dict(counts[group]) for group in sorted(counts)}
 
@@ -173,11 +200,14 @@ def plain(found: Found) -> dict[str, Any]:
         "hits": len(found.hits),
         "misses": len(found.misses),
         "false_alarms": len(found.false_alarms),
+        "uncertain": len(found.uncertain),
         "silent": len(found.silent),
         "alarms_on_good": found.alarms_on_good,
         "precision": found.precision._asdict(),
         "recall": found.recall._asdict(),
         "f1": found.f1,
+        "f1_decided": found.f1_decided,
+        "decided": found.decided._asdict(),
         "us_per_subject": 1e6 * found.seconds / max(1, found.subjects),
         "by_instrumentation": grouped(found, lambda case: case.instrumentation),
         "by_language": grouped(found, lambda case: case.language),

@@ -12,7 +12,7 @@ from typing import Any
 from otel_evaluator import __version__
 from otel_evaluator.model.ids import score_span_id
 from otel_evaluator.model.outcome import Failed, Outcome, Scored
-from otel_evaluator.model.span import STATUS_ERROR, Event, LogRecord, Scope, Span
+from otel_evaluator.model.span import STATUS_ERROR, Event, Link, LogRecord, Scope, Span
 
 # Standard (OpenTelemetry semantic conventions, GenAI evaluation event).
 EVENT_NAME = "gen_ai.evaluation.result"
@@ -81,6 +81,7 @@ def score_span(outcome: Outcome) -> Span | None:
         dropped_attributes=0,
         resource=_resource(outcome),
         scope=SCOPE,
+        links=_links(outcome),
     )
 
 
@@ -103,6 +104,13 @@ def score_record(outcome: Outcome) -> LogRecord | None:
 def evaluated_span_id(outcome: Outcome) -> str:
     """The evaluated span's id, empty where it is unknown or not a span id."""
     return outcome.span_id if _HEX_SPAN.fullmatch(outcome.span_id) else ""
+
+
+def _links(outcome: Outcome) -> tuple[Link, ...]:
+    """A link to the step that is to blame."""
+    verdict = outcome.verdict
+    span_id = verdict.span_id if isinstance(verdict, Scored) else ""
+    return (Link(outcome.trace_id, span_id),) if _HEX_SPAN.fullmatch(span_id) else ()
 
 
 def error_type(outcome: Outcome) -> str:

@@ -148,6 +148,7 @@ def span_columns(spans: Sequence[Span], table: Table) -> Columns:
         "StatusCode": [_STATUS[s.status_code] for s in spans],
         "StatusMessage": [s.status_message for s in spans],
         **_event_columns(spans, table),
+        **_link_columns(spans, table),
     }
     return _select(available, table)
 
@@ -214,6 +215,24 @@ def _span_attributes(span: Span, table: Table) -> dict[str, Any]:
     return span.attributes | {
         "otel.scope.name": span.scope.name,
         "otel.scope.version": span.scope.version,
+    }
+
+
+def _link_columns(spans: Sequence[Span], table: Table) -> dict[str, list[Any]]:
+    if "Links" in table.columns:  # created with flatten_nested = 0
+        links = [
+            [
+                {"TraceId": x.trace_id, "SpanId": x.span_id, "TraceState": "", "Attributes": {}}
+                for x in s.links
+            ]
+            for s in spans
+        ]
+        return {"Links": links}
+    return {
+        "Links.TraceId": [[x.trace_id for x in s.links] for s in spans],
+        "Links.SpanId": [[x.span_id for x in s.links] for s in spans],
+        "Links.TraceState": [["" for _ in s.links] for s in spans],
+        "Links.Attributes": [[_attributes({}, table.json) for _ in s.links] for s in spans],
     }
 
 

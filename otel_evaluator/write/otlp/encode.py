@@ -17,7 +17,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs, SeverityNumber
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, SpanKind, TraceFlags, TraceState
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags, TraceState
 from opentelemetry.trace.status import Status, StatusCode
 
 from otel_evaluator.model.span import STATUS_ERROR, LogRecord, Scope, Span
@@ -68,6 +68,10 @@ def _readable(span: Span, resource: Resource, scope: InstrumentationScope) -> Re
         resource=resource,
         attributes=clean(span.attributes),
         events=[Event(e.name, clean(e.attributes), e.time_ns) for e in span.events],
+        links=[
+            Link(SpanContext(int(x.trace_id, 16), int(x.span_id, 16), True, flags))
+            for x in span.links
+        ],
         kind=SpanKind.INTERNAL,
         instrumentation_scope=scope,
         status=Status(StatusCode.ERROR, clean(span.status_message)) if failed else Status(),

@@ -1,0 +1,95 @@
+"""How answers ask, admit that something failed, and how tools are named."""
+
+import re
+
+import re2
+
+from otel_evaluator.evaluators._lists import words
+from otel_evaluator.evaluators._overlap import is_familiar
+from otel_evaluator.text.encodable import encodable
+
+MAX_TEXT = 4_000
+"""Characters of an answer that are read."""
+
+_ADMITS = re2.compile(
+    r"(?i)(?:^|[^\pL])(?:not|cannot|\w+n't|unable|fail(?:s|ed|ing|ure)?|errors?|problems?|issues?|"
+    r"trouble|"
+    r"unfortunately|unavailable|invalid|missing|wrong|without success|unsuccessful(?:ly)?|"
+    r"conflict|no longer|nothing|none|another|instead|somebody (?:just )?took|taken|declined|"
+    r"rejected|no (?:\w+ ){0,2}(?:found|match(?:es)?|records?|results?|available|such)|"
+    # German, Dutch
+    r"nicht|keine?[nmrs]?|leider|fehler|fehlgeschlagen|problem|ungültig|fehlt|fehlen|stattdessen|"
+    r"niet|geen|fout|helaas|mislukt|probleem|"
+    # Spanish, Portuguese, Italian
+    r"no (?:se |me |le |te |lo |la )?(?:pud[eo]|puedo|podemos|pudimos|ha|he|hay|encuentr\w+|"
+    r"funciona|est[aá]|existe|es posible|fue)|falló|fallo|fallado|lamentablemente|"
+    r"desafortunadamente|imposible|problema|não|erro|infelizmente|falhou|impossível|nenhum\w?|"
+    r"non|errore|purtroppo|impossibile|nessun\w?|"
+    # French
+    r"ne|n'\w+|pas|erreur|problème|échou\pL+|échec|malheureusement|impossible|indisponible|"
+    r"aucun\w?)(?:[^\pL]|$)"
+    r"|无法|不能|没有|未能|失败|错误|问题|找不到|抱歉|できません|できない|ません|エラー|失敗|問題"
+    r"|없|못|실패|오류|문제"
+)
+_ASKS = re2.compile(
+    r"(?i)[?？؟]|\b(?:please (?:provide|tell|give|share|confirm|send|enter|specify|check|let me)|"
+    r"let me know|tell me|i(?:'ll| will)? need (?:your|a|an|the)|"
+    r"bitte (?:nennen|geben|teilen|schicken|bestätigen)|sagen sie mir|"
+    r"por favor,? (?:ind\w+|proporcion\w+|dígame|dime|confirm\w+|envíe\w*|informe|diga)|"
+    r"veuillez|merci de|dites-moi|per favore|mi dica|graag uw)\b"
+    r"|请(?:提供|告诉|确认)|教えて|お知らせ"
+)
+
+_KNOWN_SCRIPT = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_READS = words(
+    "get list find search lookup look check read query fetch show retrieve grep describe "
+    "count view calculate compute estimate validate verify load browse inspect status "
+    "info available availability weather track explain compare summarize summarise "
+    "translate convert suggest recommend ls cat diff history"
+)
+_HANDS_OVER = words(
+    "transfer escalate escalation handoff handover human person operator callback "
+    "supervisor colleague representative"
+)
+
+
+def admits_failure(text: str) -> bool:
+    """Whether an answer says that something did not work, or went another way."""
+    return _ADMITS.search(_plain(text)) is not None
+
+
+def asks(text: str) -> bool:
+    """Whether an answer asks the user for something."""
+    return _ASKS.search(_plain(text)) is not None
+
+
+def is_read(text: str) -> bool:
+    """Whether the text is in a language whose words are known here."""
+    return is_familiar(text) or _KNOWN_SCRIPT.search(_plain(text)) is not None
+
+
+def parts(name: str) -> list[str]:
+    """The words of a tool's name, lower case: ``bookAppointment``, ``book_appointment``."""
+    return [part.lower() for part in _PART.findall(name)]
+
+
+def only_reads(name: str) -> bool:
+    """Whether a tool of this name changes nothing, as far as a name can tell."""
+    return not _READS.isdisjoint(parts(name))
+
+
+def hands_over(name: str) -> bool:
+    """Whether a tool of this name brings in a person."""
+    return not _HANDS_OVER.isdisjoint(parts(name))
+
+
+def delegates(name: str) -> bool:
+    """Whether a tool of this name only passes control to another agent."""
+    words = parts(name)
+    moves = not {"transfer", "handoff", "handover", "delegate"}.isdisjoint(words)
+    return moves and "human" not in words and ("agent" in words or "to" in words)
+
+
+def _plain(text: str) -> str:
+    return encodable(text[:MAX_TEXT]).replace("\u2019", "'")

@@ -1,0 +1,111 @@
+"""References in the arguments of tool calls were given by somebody, not made up."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
+from otel_evaluator.evaluators._answers import NO_CONTENT, passed
+from otel_evaluator.evaluators._numbers import DIGITS
+from otel_evaluator.evaluators._steps import Step, as_text, no_step, steps
+
+MAX_VALUES = 200
+"""Values of one call that are looked at."""
+MAX_VALUE = 200
+"""Longer texts are written by the model, not taken over; in characters."""
+NO_REFERENCE = Skipped("not_applicable", "no argument is a reference")
+
+_REFERENCE = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.-]+|(?=[A-Za-z0-9/_-]*\d)(?=[A-Za-z0-9/_-]*[A-Za-z])[A-Za-z0-9][\w/-]{3,}"
+    r"|\+?\d[\d ()-]{5,}\d"
+)
+_DATE = re.compile(
+    r"\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d{1,2}:\d\d|P[\dTWDHMSY]+"
+)
+_NOT_ALNUM = re.compile(r"[^a-z0-9@]+")
+
+
+class ArgumentExtractionConfig(EvaluatorConfig):
+    """Settings of ``argument_extraction``."""
+
+
+@evaluator("argument_extraction", version=1)
+def argument_extraction(config: ArgumentExtractionConfig) -> Check:
+    """Share of the references in tool arguments (ids, numbers, addresses) that were said before."""
+
+    def check(subject: Subject) -> Verdict:
+        taken = steps(subject)
+        if not taken:
+            return no_step(subject)
+        if not any(message.content for message in subject.messages):
+            return NO_CONTENT
+        known = _Known(subject)
+        total, invented = 0, []
+        for step in taken:
+            for reference in _references(step.arguments):
+                total += 1
+                if not known.before(step, reference):
+                    invented.append(step)
+        if not total:
+            return NO_REFERENCE
+        if not invented:
+            return passed()
+        step = invented[0]
+        what = (
+            f"{len(invented)} of {total} references were never given, first in {step.name[:60]!r}"
+        )
+        return Scored(1 - len(invented) / total, "invented", False, what, span_id=step.span_id)
+
+    return check
+
+
+class _Known:
+    """What was said up to a step, without spaces and punctuation."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        schemas = [as_text(d.parameters) for d in subject.tool_definitions]
+        documents = [d.content + d.id for r in subject.retrievals for d in r.documents]
+        results = [t.result for t in subject.tools]
+        self._always = _squeezed("\n".join([subject.system, *schemas, *documents, *results]))
+        self._texts: dict[int, str] = {}
+
+    def before(self, step: Step, reference: str) -> bool:
+        wanted = _squeezed(reference)
+        if wanted in self._always:
+            return True
+        for index, message in enumerate(self._subject.messages[: step.position + 1]):
+            if message.role == "assistant" and not message.content:
+                continue
+            if index not in self._texts:
+                self._texts[index] = _squeezed(message.content + _dictated(message.content))
+            if wanted in self._texts[index]:
+                return True
+        return False
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Codes with letters and digits, telephone numbers and addresses among the values."""
+    unread, left = [value], MAX_VALUES
+    while unread and left:
+        left -= 1
+        value = unread.pop()
+        if isinstance(value, dict):
+            unread += value.values()
+        elif isinstance(value, list):
+            unread += value
+        elif isinstance(value, str) and len(value) <= MAX_VALUE:
+            whole = value.strip()
+            if _REFERENCE.fullmatch(whole) and not _DATE.fullmatch(whole):
+                yield whole
+
+
+def _dictated(text: str) -> str:
+    """Digits that were said one by one, joined."""
+    lowered = text.lower()
+    words = [word.strip(",.;:-") for word in lowered.split()]
+    return "".join(str(DIGITS[word]) for word in words if word in DIGITS)
+
+
+def _squeezed(text: str) -> str:
+    return _NOT_ALNUM.sub("", text.lower())

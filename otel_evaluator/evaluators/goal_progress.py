@@ -1,0 +1,143 @@
+"""The conversation moves towards what the user wants, and keeps to what they ruled out."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import re2
+
+from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
+from otel_evaluator.evaluators._actions import does, wanted
+from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
+from otel_evaluator.evaluators._overlap import STEM, stems
+from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._steps import Step, steps
+from otel_evaluator.evaluators._wording import asks
+from otel_evaluator.text.encodable import encodable
+
+MAX_MESSAGE = 4_000
+"""Characters of a message that are read."""
+MAX_RECORDS = 200
+"""Records of tool results that are looked at."""
+
+_EXCLUDED = re2.compile(
+    r"(?i)(?:^|[^\pL])(?:nothing with|without(?: any)?|no|not|anything but|except|free of|avoid|"
+    r"allergic to|(?:do not|don't) (?:want|like|eat|need)|can't (?:have|eat)|keine?[mnrs]?|ohne|"
+    r"nichts mit|allergisch gegen|sin|nada (?:de|con)|alérgic[oa] (?:a|al)|sans|pas de|rien avec|"
+    r"allergique (?:à|aux?)|senza|niente|allergic[oa] (?:a|al)|sem|nada com|geen|zonder) "
+    r"(?:the |a |an |any )?([\pL-]{4,})"
+)
+_NEGATED = re2.compile(
+    r"(?i)(?:no|not|without|free|never|n't|nicht|ohne|kein\w*|frei|sin|sans|pas|senza|non|sem|não|"
+    r"geen|zonder|isn't|aren't)(?:$|[^\pL])"
+)
+
+
+class GoalProgressConfig(EvaluatorConfig):
+    """Settings of ``goal_progress``."""
+
+
+@evaluator("goal_progress", version=1)
+def goal_progress(config: GoalProgressConfig) -> Check:
+    """What the user ruled out is not offered, and what they ask for again and again is taken up."""
+
+    def check(subject: Subject) -> Verdict:
+        found = answers(subject)
+        users = [(i, m.content[:MAX_MESSAGE]) for i, m in enumerate(subject.messages)]
+        users = [(i, text) for i, text in users if subject.messages[i].role == "user" and text]
+        if not found or not users:
+            return no_answer(subject) or NO_CONTENT
+        taken = steps(subject, with_history=True)
+        for number, answer in enumerate(found, 1):
+            if _offers_excluded(answer.position, answer.text, users, taken):
+                return Scored(
+                    0.0, "drift", False, f"answer {number} offers what the user ruled out"
+                )
+        said = [answer.text for answer in found]
+        offered = [d.name for d in subject.tool_definitions]
+        is_open = asks(said[-1])
+        ignored = "" if is_open else _ignored(users, said, taken, offered)
+        if ignored:
+            what = f"asked for {len(users)} times and not taken up: {ignored}"
+            return Scored(0.0, "drift", False, what)
+        if (
+            len(users) > 1
+            and not taken
+            and not is_open
+            and not _take_up(users, [a.text for a in found])
+        ):
+            return uncertain(0.8, "the answers share few words with the requests")
+        return Scored(1.0, "pass", True)
+
+    return check
+
+
+def _offers_excluded(
+    position: int, text: str, users: list[tuple[int, str]], taken: list[Step]
+) -> bool:
+    """Whether an answer names a record, of those tools returned, that has what was ruled out."""
+    excluded = {
+        match[1][:STEM].lower()
+        for place, said in users
+        if place < position
+        for match in _EXCLUDED.finditer(encodable(said))
+    }
+    if not excluded:
+        return False
+    lowered = text.lower()
+    for record in _records(step.result for step in taken if step.position < position):
+        name = str(record.get("name") or record.get("title") or record.get("label") or "").lower()
+        if len(name) < STEM or name not in lowered:
+            continue
+        others = " ".join(str(v) for v in record.values() if isinstance(v, str)).lower()
+        for word in excluded:
+            if word in others and not _says_no(lowered, word):
+                return True
+    return False
+
+
+def _says_no(text: str, word: str) -> bool:
+    """Whether the text speaks of the word only to deny it."""
+    place = text.find(word)
+    return place >= 0 and _NEGATED.search(encodable(text[max(0, place - 30) : place])) is not None
+
+
+def _records(results: Any) -> Iterator[dict[str, Any]]:
+    left = MAX_RECORDS
+    for result in results:
+        try:
+            value = json.loads(result)
+        except (ValueError, RecursionError):
+            continue
+        unread = [value]
+        while unread and left:
+            value = unread.pop()
+            if isinstance(value, dict):
+                left -= 1
+                yield value
+                unread += value.values()
+            elif isinstance(value, list):
+                unread += value
+
+
+def _ignored(
+    users: list[tuple[int, str]], said: list[str], taken: list[Step], offered: list[str]
+) -> str:
+    """An action of a declared tool that is asked for twice, and no step and no answer takes up."""
+    asked = [wanted(text) for _, text in users]
+    for action in set().union(*asked):
+        times = sum(action in wishes for wishes in asked)
+        if times < 2 or 2 * times < len(users):
+            continue
+        if any(does(step.name, action) for step in taken):
+            continue
+        if not any(does(name, action) for name in offered):
+            continue
+        if not any(action in wanted(text) for text in said):
+            return action
+    return ""
+
+
+def _take_up(users: list[tuple[int, str]], said: list[str]) -> bool:
+    asked = set().union(*(stems(text) for _, text in users))
+    return bool(asked & set().union(*(stems(text) for text in said)))

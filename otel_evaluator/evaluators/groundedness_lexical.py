@@ -1,0 +1,190 @@
+"""Answers rest on what was retrieved and on what tools returned, as far as words can tell."""
+
+import re2
+
+from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
+from otel_evaluator.evaluators._actions import claims
+from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
+from otel_evaluator.evaluators._evidence import Evidence
+from otel_evaluator.evaluators._overlap import share, stems, stems_of
+from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators._steps import Step, as_text, steps
+from otel_evaluator.evaluators._wording import admits_failure, asks
+from otel_evaluator.model.outcome import Unscored
+from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.injection import injections
+
+NO_SOURCE = Skipped("not_applicable", "nothing was retrieved and no tool was called")
+MAX_ANSWER = 20_000
+"""Characters of an answer that are read."""
+FEW = 3
+"""Numbers up to it count things in passing: two sentences, one more question."""
+LOW, HIGH = 0.3, 0.6
+"""Shares of an answer's words that are in its sources: below nothing of it, above all of it is."""
+MAX_SHOWN = 3
+NUMBERS = frozenset({"number"})
+AMOUNTS = frozenset({"number", "money", "percentage"})
+"""Looked for where passages were retrieved; amounts in answers from tools are promises, and
+``commitments`` is about those."""
+
+_SAYS_NOTHING = re2.compile(
+    r"(?i)\b(?:n't|not|no|nothing|keine?|nicht|nichts|no|nada|ne|n'|pas|rien|non|niente|não|niet|geen)"
+    r"\b[^.!?\n]{0,40}\b(?:say|says|mention|cover|contain|state|include|answer|information|about|find|"
+    r"angaben?|information\w*|erwähn\w*|gefunden|menciona\w*|dice\w*|información|encuentr\w*|"
+    r"mentionn\w*|information|trouv\w*|informazion\w*|informaç\w*|informatie|vermeld\w*)"
+    r"|没有提到|未提及|没有相关|記載(?:が|は)(?:ありません|ない)|見つかりません"
+)
+"""An answer that says that its sources do not tell."""
+_LIST_MARK = re2.compile(r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%")
+_METRIC = (1, 1000, 1e6, 0.001, 1e-6, 100, 0.01)
+_TIME = (60, 3600, 1 / 60, 1 / 3600, 24, 1 / 24)
+"""Factors between units of measure, where numbers are rounded, and of time."""
+_ITEMS = ("{", "\n", "- ", '"id"')
+"""What begins an item of a list: as many of them may be counted."""
+ROUNDED = 0.02
+"""How far a rounded number may be from the exact one."""
+MAX_OPERANDS = 12
+"""Numbers of the sources that are added to each other."""
+_REFERENCE = re2.compile(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
+"""Codes and names."""
+_FOR_GOOD = re2.compile(
+    r"(?i)unknown|not[ _-]?found|no such|does not exist|doesn't exist|denied|forbidden|"
+    r"not[ _-]?allowed|not[ _-]?permitted|expired|unauthori[sz]ed|\b40[134]\b|ineligible|rejected|"
+    r"declined|already[ _-]?(?:used|taken|exists)|sold[ _-]?out|out[ _-]?of[ _-]?stock"
+)
+
+
+class GroundednessLexicalConfig(EvaluatorConfig):
+    """Settings of ``groundedness_lexical``."""
+
+
+@evaluator("groundedness_lexical", version=1)
+def groundedness_lexical(config: GroundednessLexicalConfig) -> Check:
+    """Numbers, dates and words of the answers are in the passages and tool results before them."""
+
+    def check(subject: Subject) -> Verdict:
+        found = answers(subject)
+        if not found:
+            return no_answer(subject) or NO_SOURCE
+        taken = steps(subject, with_history=True)
+        passages = [d.content for r in subject.retrievals for d in r.documents if d.content]
+        if not passages and not taken:
+            return NO_SOURCE if subject.has_content else NO_CONTENT
+        # What gives orders to the model is no source.
+        poisoned = [text for text in passages if injections(text)]
+        passages = [text for text in passages if text not in poisoned]
+        said = [_without(m.content, poisoned) for m in subject.messages]
+        system = _without(subject.system, poisoned)
+        verdicts = [
+            _judge(answer, number, [system, *said[: answer.position]], passages, taken)
+            for number, answer in enumerate(found)
+        ]
+        return next((v for v in verdicts if isinstance(v, Scored) and not v.passed), None) or next(
+            (v for v in verdicts if isinstance(v, Unscored)), verdicts[-1]
+        )
+
+    return check
+
+
+def _without(text: str, poisoned: list[str]) -> str:
+    for passage in poisoned:
+        text = text.replace(passage, " ")
+    return text
+
+
+def _judge(
+    answer: Answer, number: int, said: list[str], passages: list[str], taken: list[Step]
+) -> Verdict:
+    text = answer.text[:MAX_ANSWER]
+    before = [step for step in taken if step.position < answer.position]
+    denied = [step for step in before if step.failed and _FOR_GOOD.search(encodable(step.result))]
+    if denied and before[-1].failed and not admits_failure(text) and claims(text, True):
+        name = denied[-1].name[:60]
+        what = f"answer {number + 1} claims what {name!r} refused"
+        return Scored(0.0, "contradicted", False, what, span_id=denied[-1].span_id)
+    sources = [*passages, *(step.result for step in before)]
+    sources += [as_text(step.arguments) for step in before if not step.failed]
+    kinds = AMOUNTS if passages else NUMBERS
+    results = [] if passages else [step.result for step in before]
+    made_up = _made_up(text, [*sources, *said, answer.question], kinds, results)
+    if made_up:
+        listed = ", ".join(made_up[:MAX_SHOWN])
+        return Scored(0.0, "ungrounded", False, f"no source of answer {number + 1} has {listed}")
+    is_open = asks(text) or (admits_failure(text) and not passages)
+    if not sources or is_open or _SAYS_NOTHING.search(encodable(text).replace("\u2019", "'")):
+        return Scored(1.0, "grounded", True)
+    words = stems(text)
+    overlap = share(words, stems_of([*sources, *said]))
+    if passages and overlap < LOW and not admits_failure(text):
+        what = f"{overlap:.0%} of the words of answer {number + 1} are in its sources"
+        return Scored(overlap, "ungrounded", False, what)
+    tells = not passages and _tells(text, before)
+    if overlap >= HIGH or tells or len(words) <= FEW:
+        return Scored(1.0, "grounded", True)
+    return uncertain(0.7, f"{overlap:.0%} of the words are in the sources")
+
+
+def _made_up(text: str, sources: list[str], kinds: frozenset[str], results: list[str]) -> list[str]:
+    """Numbers and amounts of an answer that no source has."""
+    said = [q for q in quantities(_LIST_MARK.sub(" ", text)) if q.kind in kinds and not _is_few(q)]
+    if not said:
+        return []
+    evidence = Evidence()
+    for source in sources:
+        evidence.add(source)
+    return [
+        f"{q.kind} {q}"
+        for q in dict.fromkeys(said)
+        if not _has(evidence, q, sources) and not (results and _follows(q, evidence, results))
+    ]
+
+
+def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:
+    if not evidence.supports(quantity, arithmetic=False):
+        return evidence.has_part(quantity)
+    return evidence.is_amount(quantity) or not _counts_other_things(quantity, sources)
+
+
+def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool:
+    """Whether a number follows from tool results: another unit, rounded, a sum, a count."""
+    if quantity.kind != "number":
+        return False
+    known = [n for n in evidence.numbers if n > FEW]
+    few = known[:MAX_OPERANDS]
+    for value in quantity.values:
+        if any(abs(value - n * unit) <= ROUNDED * value for n in known for unit in _METRIC):
+            return True
+        if any(value == n * unit for n in known for unit in _TIME):
+            return True
+        if any(value in (a + b, a - b) for a in few for b in few if a is not b):
+            return True
+        if any(text.count(mark) == value for text in results for mark in _ITEMS):
+            return True
+    return False
+
+
+def _counts_other_things(amount: Quantity, sources: list[str]) -> bool:
+    """Whether the sources have an amount's number only with another unit: 30 days, section 30."""
+    if amount.kind != "money":
+        return False
+    number = re2.escape(f"{amount.values[0]:g}")
+    alone = re2.compile(
+        rf"(?:^|[^\d.,]){number}(?:[.,]0+)?\s*(?:$|[|;)}}\]\"'\n€$£¥]|[,.](?:\D|$))"
+    )
+    return not any(alone.search(encodable(text)) for text in sources)
+
+
+def _tells(text: str, before: list[Step]) -> bool:
+    """Whether an answer gives a number, date, time or reference that a tool returned."""
+    evidence = Evidence()
+    for step in before:
+        evidence.add(step.result)
+    if any(evidence.says(quantity) for quantity in quantities(text)):
+        return True
+    references = {word for step in before for word in _REFERENCE.findall(step.result)}
+    return any(word in text for word in references)
+
+
+def _is_few(quantity: Quantity) -> bool:
+    return quantity.kind == "number" and quantity.values[0] <= FEW

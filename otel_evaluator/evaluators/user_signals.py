@@ -1,0 +1,143 @@
+"""What the user shows of being dissatisfied: in words, by shouting, asking again, thumbs down."""
+
+from typing import Annotated
+
+import re2
+from pydantic import Field
+from rapidfuzz.fuzz import ratio
+
+from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
+from otel_evaluator.evaluators._answers import NO_CONTENT
+from otel_evaluator.text.encodable import encodable
+
+MAX_MESSAGE = 4_000
+"""Characters of a user's message that are read."""
+MIN_REPEATED = 15
+"""Shorter messages repeat in any conversation; in characters."""
+
+_ABOUT = (
+    r"(?:service|support|bot|chat\s?bot|assistant|ai|chat|company|experience|help|customer care|"
+    r"system|answers?|joke|kundenservice|beratung|auskunft|hilfe|laden|servicio|atención|ayuda|"
+    r"empresa|aide|boîte|servizio|assistenza|atendimento|serviço|empresa|dienst|hulp)"
+)
+_BAD = (
+    r"(?:useless|terrible|horrible|awful|ridiculous|pathetic|unacceptable|worst|crap|garbage|"
+    r"hopeless|incompetent|disgraceful|appalling|shit(?:ty)?|bullshit|nutzlos\w*|furchtbar\w*|"
+    r"schrecklich\w*|lächerlich\w*|unverschämt\w*|katastroph\w+|inútil|pésim[oa]|horrible|"
+    r"ridícul[oa]|vergüenza|inaceptable|nul(?:le)?|inutile|lamentable|honte|inacceptable|ridicule|"
+    r"pessim[oa]|vergogna|inaccettabile|ridicolo|péssim[oa]|inaceitável|waardeloos|belachelijk)"
+)
+_STRONG = re2.compile(
+    rf"(?i){_BAD}(?: \pL+){{0,2}} {_ABOUT}|{_ABOUT}(?: \pL+){{0,3}} {_BAD}"
+    rf"|(?:this|that|it|you|you guys|das|es|esto|eso|ustedes|c'|ce|isso|questo|dit)(?:'s| is| are|"
+    rf"'re| ist|est| est| es| é| è)?(?: \pL+){{0,2}} {_BAD}"
+    r"|waste of (?:my )?time|fed up|sick (?:and tired )?of|(?:third|fourth|fifth|tenth) time i|"
+    r"how many times|(?:are you|you(?:'re| are)) (?:not |even )(?:even )?listening|"
+    r"not listening to me|(?:i'm|i am|so|very|really) (?:so |very |really )?(?:frustrat|annoy|"
+    r"angry|"
+    r"furious|pissed|disappointed)|i give up|what a joke|worst \pL+ ever|never (?:using|buying|"
+    r"coming|ordering)|cancel(?:ling)? my (?:account|subscription) (?:now|because)|"
+    r"calling (?:somebody|someone) else|going (?:somewhere else|to (?:a|your) competitor)|"
+    r"this is (?:getting )?(?:nonsense|insane|absurd)|you (?:keep|just keep) (?:repeating|saying|"
+    r"asking)|(?:still|again) (?:the )?(?:same|wrong) (?:answer|thing)|doesn't help (?:me )?at all|"
+    r"(?:no|zero) help|wtf|for (?:god|heaven|christ)'?s sake|"
+    # German, Spanish, French, Italian, Portuguese, Dutch
+    r"zum (?:dritten|vierten|x-ten|hundertsten) mal|reicht (?:es )?mir|ich habe (?:langsam )?genug|"
+    r"das darf (?:doch )?nicht wahr sein|zeitverschwendung|verarsch|so ein (?:mist|saftladen)|"
+    r"(?:tercera|cuarta|quinta|enésima) vez|est(?:oy|á) hart[oa]|pérdida de tiempo|no sirve para "
+    r"nada|qué vergüenza|tomando el pelo|(?:troisième|quatrième|énième) fois|j'en ai (?:marre|"
+    r"assez|ras)|perte de temps|n'importe quoi|vous vous moquez|sert à rien|(?:terza|quarta|"
+    r"ennesima) volta|perdita di tempo|sono stuf[oa]|terceira vez|perda de tempo|estou fart[oa]|"
+    r"derde keer|tijdverspilling|ben het zat"
+    r"|没用|太差|垃圾|浪费(?:我的?)?时间|第[三四五]次|受够|气死|投诉|役に立た|ひどい|いい加減に|何度(?:も)?言|最悪|ふざけ"
+)
+_MILD = re2.compile(
+    rf"(?i)\b(?:seriously|i (?:already )?(?:said|told you|asked)|as i said|once again|yet again|"
+    rf"that'?s not what i|not what i (?:asked|wanted)|still (?:not|no|doesn't|hasn't|isn't|"
+    rf"waiting)|"
+    rf"are you (?:kidding|serious)|come on|forget it|doesn't help|not helpful|wow\b|hello\?|"
+    rf"ich (?:sagte|habe (?:doch )?(?:schon |bereits )?gesagt)|schon wieder|immer noch (?:nicht|"
+    rf"kein)|ya (?:le|te|os) (?:dije|he dicho)|otra vez|sigue sin|todavía no|je (?:vous "
+    rf")?(?:l')?ai "
+    rf"(?:déjà )?dit|encore une fois|toujours pas|già detto|ancora una volta|já (?:disse|falei)|"
+    rf"ik zei|nog steeds (?:niet|geen))|{_BAD}|不是我(?:问|要)|又是|さっき(?:も)?言"
+)
+_PERSON = re2.compile(
+    r"(?i)\b(?:speak|talk|chat|connect me|put me through|transfer me|get me)\b[^.!?]{0,25}"
+    r"\b(?:human|person|someone|somebody|agent|representative|manager|supervisor|operator|advisor)"
+    r"|\b(?:real|actual|live) (?:human|person|agent)|ask for a (?:human|person|manager)|"
+    r"nobody i can talk to|mit (?:einem|einer) (?:menschen|mitarbeiter\w*|person|echten)|"
+    r"(?:hablar|comunicarme) con (?:una? )?(?:persona|humano|agente|alguien)|"
+    r"parler (?:à|avec) (?:une? )?(?:personne|humain|conseiller|quelqu'un)|"
+    r"parlare con (?:una? )?(?:persona|operatore|umano)|falar com (?:uma? )?(?:pessoa|humano|"
+    r"atendente)|iemand spreken|转人工|人工客服|真人|人と話|オペレーター"
+)
+
+
+class UserSignalsConfig(EvaluatorConfig):
+    """Settings of ``user_signals``."""
+
+    tolerance: Annotated[float, Field(gt=0)] = 1.0
+    """Strength of dissatisfaction at which it fails. Outspoken or a thumbs down: 1; a hint, a
+    request for a person, shouting or the same request again: 0.5 each."""
+
+
+@evaluator("user_signals", version=1)
+def user_signals(config: UserSignalsConfig) -> Check:
+    """How little dissatisfaction the user shows: 1 is none."""
+
+    def check(subject: Subject) -> Verdict:
+        said = [m.content for m in subject.messages[subject.history :] if m.role == "user"]
+        said = [text for text in said if text]
+        feedback = subject.signals.feedback
+        if not said and feedback >= 0:
+            return NO_CONTENT
+        before = [m.content for m in subject.messages[: subject.history] if m.role == "user"]
+        strength, label = _strength(said, before)
+        if feedback < 0:
+            strength, label = strength - feedback, "negative_feedback"
+        value = 1.0 - min(1.0, strength / config.tolerance)
+        if strength < config.tolerance:
+            return Scored(value, "calm" if strength == 0 else "hint", True)
+        return Scored(value, label, False, f"signs of dissatisfaction: {label}")
+
+    return check
+
+
+def dissatisfaction(said: list[str]) -> float:
+    """Strength of dissatisfaction in a user's messages; from 1 it is outspoken."""
+    return _strength(said, [])[0]
+
+
+def _strength(said: list[str], before: list[str]) -> tuple[float, str]:
+    strength, label, persons = 0.0, "", 0
+    for number, raw in enumerate(said):
+        text = encodable(raw[:MAX_MESSAGE]).replace("\u2019", "'")
+        if _STRONG.search(text):
+            strength, label = strength + 1.0, "frustration"
+        elif _MILD.search(text):
+            strength, label = strength + 0.5, label or "frustration"
+        if _shouts(text):
+            strength, label = strength + 0.5, label or "shouting"
+        if _PERSON.search(text):
+            persons += 1
+            strength, label = strength + 0.5 * (persons > 1), label or "asked_for_person"
+        if _repeats(text, [*before, *said[:number]]):
+            strength, label = strength + 0.5, label or "repeated_request"
+    return strength, label
+
+
+def _shouts(text: str) -> bool:
+    """Words in capitals in a text that has others, or heaps of question and exclamation marks."""
+    if any(marks in text for marks in ("!!", "??", "?!", "！！", "？？")):
+        return True
+    words = [word for word in text.split() if len(word) > 3 and word.isalpha()]
+    loud = sum(word.isupper() for word in words)
+    return (loud >= 2 and loud < len(words)) or (loud == len(words) >= 4)
+
+
+def _repeats(text: str, earlier: list[str]) -> bool:
+    lowered = text.lower()
+    return len(text) >= MIN_REPEATED and any(
+        ratio(lowered, other.lower(), score_cutoff=85) for other in earlier[-20:]
+    )

@@ -1,0 +1,49 @@
+import pytest
+
+from tests.support.runs import a_run, calls, fails, says, user
+
+HITS = {
+    "hits": [
+        {"name": "Polar glove", "material": "softshell"},
+        {"name": "Nordkapp glove", "material": "goat leather"},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    ["Gloves please, nothing with leather.", "No leather please.", "I don't want leather gloves."],
+)
+def test_what_was_ruled_out(evaluate, request_):
+    asked = (user(request_), calls("search", {}, HITS))
+    drift = evaluate("goal_progress", a_run(*asked, says("Take the Nordkapp glove.")))
+    assert (drift.label, drift.passed) == ("drift", False)
+    assert evaluate("goal_progress", a_run(*asked, says("Take the Polar glove."))).passed
+    fair = says("The Nordkapp glove is warmer, but it is not free of leather.")
+    assert evaluate("goal_progress", a_run(*asked, fair)).passed
+
+
+def test_a_wish_that_is_never_taken_up(evaluate):
+    turns = (
+        user("I need to cancel my appointment."),
+        says("Did you know our whitening offer? It is lovely."),
+        user("No thanks, I just want to cancel."),
+        says("Thank you for calling, goodbye!"),
+    )
+    verdict = evaluate("goal_progress", a_run(*turns, tools="cancel_appointment list_slots"))
+    assert (verdict.label, verdict.passed) == ("drift", False)
+    assert not fails(evaluate("goal_progress", a_run(*turns))), "no tool could do it"
+    asked = (*turns[:-1], says("Which appointment do you mean?"))
+    assert evaluate("goal_progress", a_run(*asked, tools="cancel_appointment")).passed
+    done = (*turns[:-1], calls("cancel_appointment"), says("Done, goodbye."))
+    assert evaluate("goal_progress", a_run(*done)).passed
+
+
+def test_gathering_what_is_needed_is_progress(evaluate):
+    turns = (
+        user("I want to book a table."),
+        says("For which day?"),
+        user("Can you book it for Friday?"),
+        says("For how many people?"),
+    )
+    assert evaluate("goal_progress", a_run(*turns, tools="book_table")).passed

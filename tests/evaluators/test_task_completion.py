@@ -1,0 +1,59 @@
+import pytest
+
+from tests.support.runs import a_run, calls, says, user
+
+CANCEL = user("Please cancel my subscription.")
+TOOLS = "cancel_subscription get_account"
+
+
+@pytest.mark.parametrize(
+    ("turns", "label"),
+    [
+        ((CANCEL, calls("cancel_subscription"), says("It is cancelled.")), "done"),
+        (
+            (user("Talk to a person"), calls("transfer_to_human"), says("One moment.")),
+            "handed_over",
+        ),
+        (
+            (user("How?"), says("Press the button."), user("Perfect, thanks!"), says("Bye")),
+            "user_satisfied",
+        ),
+        ((user("What happens if I cancel?"), says("You keep access until the end.")), "done"),
+        ((user("I like this book a lot."), says("Me too!")), "done"),
+    ],
+)
+def test_done(evaluate, turns, label):
+    verdict = evaluate("task_completion", a_run(*turns, tools=TOOLS + " book_flight"))
+    assert (verdict.label, verdict.passed) == (label, True), verdict
+
+
+@pytest.mark.parametrize(
+    ("turns", "label"),
+    [
+        ((CANCEL, says("We have a great offer for you this month.")), "not_done"),
+        (
+            (user("Bitte mein Abo kündigen."), says("Wir haben ein tolles Angebot für Sie.")),
+            "not_done",
+        ),
+        ((user("Cancelar mi suscripción"), says("Tenemos una oferta para usted.")), "not_done"),
+        ((CANCEL, says("ok"), user("This is useless, I give up."), says("Bye")), "user_gave_up"),
+        (
+            (
+                user("Where is it set?"),
+                *[calls("grep", {"p": n}, "no matches") for n in "abc"],
+                says("I could not find it."),
+            ),
+            "gave_up",
+        ),
+    ],
+)
+def test_not_done(evaluate, turns, label):
+    verdict = evaluate("task_completion", a_run(*turns, tools=TOOLS))
+    assert (verdict.label, verdict.passed) == (label, False), verdict
+
+
+def test_what_is_open(evaluate):
+    refused = a_run(CANCEL, says("I can't help with that without a ticket."), tools=TOOLS)
+    assert evaluate("task_completion", refused).reason == "uncertain"
+    asking = a_run(CANCEL, says("Are you sure?"), tools=TOOLS)
+    assert evaluate("task_completion", asking).reason == "uncertain"

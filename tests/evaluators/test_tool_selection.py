@@ -1,0 +1,96 @@
+import itertools
+
+import pytest
+
+from tests.support.runs import a_run, a_run_without_content, calls, fails, says, user
+
+
+def run(*names):
+    return a_run(user("Find order 1042"), *[calls(n, {"id": n}) for n in names], says("Found."))
+
+
+def expected(*names, **arguments):
+    return [{"name": name, **({"arguments": arguments} if arguments else {})} for name in names]
+
+
+# The four modes as agentevals documents them: called, expected, mode, whether it matches.
+MODES = [
+    ("a b", "a b", "strict unordered subset superset"),
+    ("b a", "a b", "unordered subset superset"),
+    ("a", "a b", "subset"),
+    ("a b c", "a b", "superset"),
+    ("a a b", "a b", "superset"),
+    ("a c", "a b", ""),
+    ("", "a", "subset"),
+    ("a", "", "superset"),
+    ("", "", "strict unordered subset superset"),
+]
+
+
+@pytest.mark.parametrize(
+    ("called", "wanted", "matching", "mode"),
+    [
+        (*case, mode)
+        for case, mode in itertools.product(MODES, "strict unordered subset superset".split())
+    ],
+)
+def test_modes(evaluate, called, wanted, matching, mode):
+    verdict = evaluate(
+        "tool_selection", run(*called.split()), expected=expected(*wanted.split()), match=mode
+    )
+    assert verdict.passed is (mode in matching.split()), verdict
+    assert 0.0 <= verdict.value <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted", "passed"),
+    [
+        ("ignore", {"x": 1}, True),
+        ("exact", {"a": 1, "b": 2}, True),
+        ("exact", {"a": 1.0, "b": 2}, True),
+        ("exact", {"a": 1}, False),
+        ("superset", {"a": 1}, True),
+        ("superset", {"c": 1}, False),
+        ("subset", {"a": 1, "b": 2, "c": 3}, True),
+        ("subset", {"a": 1}, False),
+        ("exact", {"a": True, "b": 2}, False),
+    ],
+)
+def test_arguments(evaluate, mode, wanted, passed):
+    called = a_run(user("Go"), calls("f", {"a": 1, "b": 2}), says("Done."))
+    verdict = evaluate(
+        "tool_selection", called, expected=[{"name": "f", "arguments": wanted}], argument_match=mode
+    )
+    assert verdict.passed is passed
+
+
+READS = "get_events read_file"
+
+
+def test_acting_before_looking(evaluate):
+    why = user("The healthcheck flaps, find out why.")
+    restart = calls("restart_deployment", {"name": "mailer"}, "restarted")
+    early = evaluate("tool_selection", a_run(why, restart, says("Restarted."), tools=READS))
+    assert (early.label, early.passed) == ("acted_before_looking", False)
+    assert len(early.span_id) == 16
+    after = a_run(why, calls("get_events"), restart, says("It was out of memory."), tools=READS)
+    assert not fails(evaluate("tool_selection", after))
+    told = a_run(user("Why is it slow? Please restart it."), restart, says("Done."), tools=READS)
+    assert not fails(evaluate("tool_selection", told))
+    ticket = a_run(why, calls("open_ticket", {"t": "flaps"}), says("Opened."), tools=READS)
+    assert not fails(evaluate("tool_selection", ticket))
+
+
+def test_instructions_to_look_first(evaluate):
+    system = "Check eligibility before any refund."
+    turns = (user("I want my money back for NB-1."), calls("issue_refund", {"order": "NB-1"}))
+    run = a_run(*turns, says("Done."), system=system, tools="check_eligibility get_order")
+    assert evaluate("tool_selection", run).label == "acted_before_looking"
+
+
+def test_what_fits_and_what_cannot_be_told(evaluate):
+    assert evaluate("tool_selection", run("find_order")).label == "plausible"
+    odd = a_run(user("Hello there friend"), calls("zap", {"q": "blub"}), says("Hi."))
+    assert evaluate("tool_selection", odd).reason == "uncertain"
+    assert evaluate("tool_selection", a_run_without_content("a")).reason == "no_content"
+    assert evaluate("tool_selection", run("odd"), ignore=["odd"]).reason == "not_applicable"
