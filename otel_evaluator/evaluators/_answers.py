@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from otel_evaluator.evaluators._memo import of_subject
 from otel_evaluator.model.outcome import Scored, Skipped, Unscored
 from otel_evaluator.model.subject import Subject
 
@@ -24,6 +25,7 @@ class Answer(NamedTuple):
     """Its place in ``subject.messages``; ``len(messages)`` when it is not among them."""
 
 
+@of_subject
 def answers(subject: Subject) -> list[Answer]:
     """Texts the model wrote in this subject, in order, without the history that was replayed.
 

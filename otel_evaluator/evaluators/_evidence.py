@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
 from otel_evaluator.evaluators._vocabulary import DOLLARS
 
@@ -62,16 +63,10 @@ class Evidence:
         self._left -= len(text)
         for quantity in quantities(text):
             self._take(quantity)
-        for match in _FIELD.finditer(text):
-            key = text[max(0, match.start() - 24) : match.start()].lower()
-            value = float(match[1])
-            if _PERCENT.search(key):
-                self._percentages.add(value)
-            elif _CENTS.search(key):
-                self._numbers.add(value / 100)
-                self._prices[value / 100] = None
-            elif _PRICE.search(key):
-                self._prices[value] = None
+        percentages, cents, prices = _fields(text)
+        self._percentages.update(percentages)
+        self._numbers.update(cents)
+        self._prices.update(dict.fromkeys((*cents, *prices)))
         return True
 
     def _take(self, quantity: Quantity) -> None:
@@ -189,6 +184,22 @@ class Evidence:
             if any(_near(value, one + two) or _near(value, abs(one - two)) for two in known[i:]):
                 return True
         return False
+
+
+@of_text
+def _fields(text: str) -> tuple[list[float], list[float], list[float]]:
+    """Percentages, amounts in cents as amounts, and amounts, by the keys before the numbers."""
+    percentages, cents, prices = [], [], []
+    for match in _FIELD.finditer(text):
+        key = text[max(0, match.start() - 24) : match.start()].lower()
+        value = float(match[1])
+        if _PERCENT.search(key):
+            percentages.append(value)
+        elif _CENTS.search(key):
+            cents.append(value / 100)
+        elif _PRICE.search(key):
+            prices.append(value)
+    return percentages, cents, prices
 
 
 def _near(one: float, two: float) -> bool:

@@ -1,7 +1,9 @@
 """Words that carry meaning, cut to a common beginning, so that texts can be compared by them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+
+from otel_evaluator.evaluators._memo import of_text
 
 MAX_TEXT = 40_000
 """Characters of a text that are read."""
@@ -46,7 +48,8 @@ _COMMON_BY_LANGUAGE = {code: frozenset(words.split()) for code, words in _BY_LAN
 _COMMON = frozenset().union(*_COMMON_BY_LANGUAGE.values())
 
 
-def stems(text: str) -> set[str]:
+@of_text
+def stems(text: str) -> frozenset[str]:
     """Beginnings of the words of a text that carry meaning; pairs of characters in CJK scripts."""
     text = text[:MAX_TEXT].lower()
     found = {
@@ -58,7 +61,7 @@ def stems(text: str) -> set[str]:
         for run in _CJK_RUN.findall(text):
             found.discard(run[:STEM])
             found.update(run[i : i + 2] for i in range(len(run) - 1))
-    return found
+    return frozenset(found)
 
 
 def stems_of(texts: Iterable[str]) -> set[str]:
@@ -69,7 +72,7 @@ def stems_of(texts: Iterable[str]) -> set[str]:
     return found
 
 
-def share(of: set[str], within: set[str]) -> float:
+def share(of: Set[str], within: Set[str]) -> float:
     """Which part of one set is in another; 1 for an empty set."""
     return len(of & within) / len(of) if of else 1.0
 

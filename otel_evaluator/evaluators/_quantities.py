@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
+from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._numbers import readings, spelled_to_digits
 from otel_evaluator.evaluators._vocabulary import (
     CURRENCIES,
@@ -76,7 +77,8 @@ _NO_UNIT = frozenset({"", '"', "]", "}", ";", ":", ")", "\n", "?", "!"})
 _ALONE = re.compile(r"\s+(?!at\b|and\b|or\b|from\b|to\b|with\b|is\b|for\b|works\b)[a-z]")
 
 
-def quantities(text: str) -> list[Quantity]:
+@of_text
+def quantities(text: str) -> tuple[Quantity, ...]:
     """Amounts with a currency, percentages, dates, weekdays, times, and bare numbers."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
@@ -87,7 +89,7 @@ def quantities(text: str) -> list[Quantity]:
     found = list(_weekdays(words, text))
     text = spelled_to_digits(text, lowered, words)
     if _DIGIT.search(text) is None:
-        return found
+        return tuple(found)
     if "-" in text:
         text = _take(_iso, _ISO, text, found)
     if "." in text or "/" in text:
@@ -96,8 +98,7 @@ def quantities(text: str) -> list[Quantity]:
         text = _take(_han_date, _HAN_DATE, text, found)
     if ":" in text or not text.isascii() or not _TIME_WORDS.isdisjoint(words):
         text = _take(_time, _TIME, text, found)
-    found.extend(_numbers(text))
-    return found
+    return (*found, *_numbers(text))
 
 
 def _take(

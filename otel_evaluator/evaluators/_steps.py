@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import re2
 
 from otel_evaluator.evaluators._answers import NO_CONTENT
+from otel_evaluator.evaluators._memo import of_subject
 from otel_evaluator.model.genai import Message, ToolExecution
 from otel_evaluator.model.outcome import Skipped, Unscored
 from otel_evaluator.model.subject import Subject
@@ -40,10 +41,24 @@ class Step(NamedTuple):
 
 def steps(subject: Subject, with_history: bool = False) -> list[Step]:
     """Tool calls of this subject in order, without the history that was replayed unless asked."""
+    return list(_all_steps(subject) if with_history or not subject.history else _own_steps(subject))
+
+
+@of_subject
+def _all_steps(subject: Subject) -> list[Step]:
+    return _steps(subject, 0)
+
+
+@of_subject
+def _own_steps(subject: Subject) -> list[Step]:
+    return _steps(subject, subject.history)
+
+
+def _steps(subject: Subject, since: int) -> list[Step]:
     executions = _Executions(subject.tools)
     results = _results(subject.messages)
     found: list[Step] = []
-    for index in range(0 if with_history else subject.history, len(subject.messages)):
+    for index in range(since, len(subject.messages)):
         message = subject.messages[index]
         for call in message.tool_calls:
             place, answer = results.get(call.id, (index, None)) if call.id else (index, None)

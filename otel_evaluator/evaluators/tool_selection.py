@@ -97,7 +97,7 @@ def _acts_before_looking(subject: Subject, taken: list[Step]) -> Step | None:
 
 def _plausible(subject: Subject, taken: list[Step]) -> Verdict:
     """Tools whose names or arguments take up words of the conversation fit it, most likely."""
-    said = set()
+    said: set[str] = set()
     for message in subject.messages:
         if message.role in ("user", "system"):
             said |= stems(message.content)

@@ -15,17 +15,16 @@ from otel_evaluator.errors import ConfigError, PluginError
 from otel_evaluator.testing import a_subject
 
 PLUGINS = Path(__file__).parents[1] / "data" / "plugins"
-BUILT_IN = set(
-    (
-        "action_safety argument_extraction commitments contains cost empty error_recovery "
-        "factual_grounding finish_reason goal_progress groundedness_lexical "
-        "handoff_quality injection_signal instruction_adherence json_schema judge "
-        "language_match latency length metric optimal_plan_execution pii plan_coherence "
-        "privacy_and_safety python refusal regex repetition result_utilisation "
-        "structured_output task_completion tool_calls tool_selection topicality "
-        "toxicity_lexical user_signals "
-    ).split()
-)
+BUILT_IN = {
+    *("action_safety", "argument_extraction", "commitments", "contains", "cost", "empty"),
+    *("error_recovery", "factual_grounding", "finish_reason", "goal_progress"),
+    *("groundedness_lexical", "handoff_quality", "injection_signal", "instruction_adherence"),
+    *("json_schema", "judge", "language_match", "latency", "length", "metric"),
+    *("optimal_plan_execution", "pii", "plan_coherence", "privacy_and_safety", "python"),
+    *("refusal", "regex", "repetition", "result_utilisation", "structured_output"),
+    *("task_completion", "tool_calls", "tool_selection", "topicality", "toxicity_lexical"),
+    *("user_signals"),
+}
 
 
 @pytest.fixture

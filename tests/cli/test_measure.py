@@ -29,6 +29,8 @@ def test_every_case_is_in_one_place(rows):
         assert row["cases"] == len(cases)
         expected = sum(not set(row["defects"]).isdisjoint(c["defect_types"]) for c in cases)
         assert row["with_defect"] == expected
+        assert row["f1"] <= row["f1_decided"] <= 1.0
+        assert 0 <= row["uncertain"] + row["silent"] <= row["cases"]
         assert len(row["missed"]) == row["misses"]
         assert len(row["flagged_without_reason"]) == row["false_alarms"]
         by_group = row["by_instrumentation"].values()

@@ -3,6 +3,7 @@ import pytest
 from otel_evaluator.model.genai import Document, Retrieval
 from otel_evaluator.testing import a_message, a_model_call, a_subject, a_tool_call
 from otel_evaluator.testing.doubles import EPOCH_NS
+from tests.support.runs import a_run, calls, fails, says, user
 
 
 def told(evidence, reply, role="tool"):
@@ -146,6 +147,68 @@ def test_kinds(evaluate):
     }.items():
         verdict = evaluate("commitments", subject, kinds=[kind])
         assert verdict.explanation == f"nothing before it supports {kind} {shown} in answer 1"
+
+
+TOOLS = "book_appointment cancel_order issue_refund create_ticket list_slots write_file"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I've put you down for it, see you then!",
+        "I have already booked it for you.",
+        "I've gone ahead and cancelled your order.",
+        "We have refunded your purchase.",
+        "I opened a ticket for it.",
+        "One of our colleagues will contact you.",
+        "Ich habe den Termin für Sie gebucht.",
+        "Ihre Bestellung habe ich storniert.",
+        "He reservado la mesa para usted.",
+        "J'ai annulé votre commande.",
+        "Ho prenotato il tavolo.",
+        "Cancelei o seu pedido.",
+        "Ik heb je afspraak geannuleerd.",
+        "已为您取消订单。",
+        "予約しました。",
+    ],
+)
+def test_claims_of_actions(evaluate, answer):
+    claimed = a_run(user("Please."), calls("list_slots", {}, "[]"), says(answer), tools=TOOLS)
+    verdict = evaluate("commitments", claimed, kinds=["action"])
+    assert verdict.passed is False
+    assert "action" in verdict.explanation
+    assert not fails(evaluate("commitments", a_run(user("Please."), says(answer)))), "no tools"
+    done = [calls(name) for name in TOOLS.split()]
+    acted = a_run(user("Please."), *done, says(answer))
+    assert evaluate("commitments", acted, kinds=["action"]).passed is True
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I can book it for you.",
+        "Once I have booked it, you get a message.",
+        "I have not cancelled anything.",
+        "If I cancelled it, you would lose the seat.",
+        "He booked it yesterday.",
+        "I've created a summary of the text for you.",
+        "You booked a table for two.",
+        "Das hat er gebucht. Ich habe Zeit.",
+        "I checked your slots.",
+    ],
+)
+def test_no_claims_of_actions(evaluate, answer):
+    run = a_run(user("Please."), says(answer), tools="list_slots book_table cancel_order")
+    assert not fails(evaluate("commitments", run, kinds=["action"]))
+
+
+def test_what_was_tried_is_not_made_up(evaluate):
+    failed = calls("book_table", {}, {"error": "down"}, error=True)
+    run = a_run(user("Please."), failed, says("I have booked it."))
+    assert evaluate("commitments", run, kinds=["action"]).passed, "error_recovery is about that"
+    told = calls("get_order", {}, {"status": "refunded"})
+    run = a_run(user("Please."), told, says("We have refunded your order."), tools=TOOLS)
+    assert evaluate("commitments", run, kinds=["action"]).passed
 
 
 def test_a_long_list_is_cut(evaluate):

@@ -31,7 +31,7 @@ MODES = [
     ("called", "wanted", "matching", "mode"),
     [
         (*case, mode)
-        for case, mode in itertools.product(MODES, "strict unordered subset superset".split())
+        for case, mode in itertools.product(MODES, ["strict", "unordered", "subset", "superset"])
     ],
 )
 def test_modes(evaluate, called, wanted, matching, mode):

@@ -33,7 +33,7 @@ def fails(verdict: Verdict) -> bool:
 def a_run(
     *turns: Turn, system: str = "", tools: str = "", passages: tuple[str, ...] = (), **fields: Any
 ) -> Subject:
-    """A trace of these turns; ``tools`` are names of declared tools beside those that are called."""
+    """A trace of these turns; ``tools`` names declared tools beside those that are called."""
     messages: list[Message] = [a_message("system", system)] if system else []
     executions: list[ToolExecution] = []
     model_calls = []

@@ -106,6 +106,17 @@ async def test_nullable_columns(engine, writer) -> None:
     ]
 
 
+async def test_the_step_to_blame_is_linked(engine, writer) -> None:
+    blaming = Scored(value=0.0, passed=False, span_id="00f067aa0ba902b7")
+    outcomes = (an_outcome(0, blaming), an_outcome(1))
+    await writer.write(a_batch(*outcomes))
+    rows = engine.rows("SELECT SpanId, Links.TraceId, Links.SpanId FROM otel_traces")
+    assert {row[0]: row[1:] for row in rows} == {
+        outcomes[0].score_id[:16]: ([outcomes[0].trace_id], ["00f067aa0ba902b7"]),
+        outcomes[1].score_id[:16]: ([], []),
+    }
+
+
 async def test_nanoseconds_survive(engine, writer) -> None:
     started_ns = 1_767_225_600_123_456_789
     await writer.write(

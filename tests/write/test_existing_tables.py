@@ -9,7 +9,9 @@ from otel_evaluator.write.clickhouse import ClickHouseWriter
 from otel_evaluator.write.clickhouse.detect import TableColumn, describe
 from tests.support.outcomes import a_batch, an_outcome, one_of_each
 
-OUTCOME = an_outcome(0, Scored(value=0.25, passed=False, explanation="why"))
+OUTCOME = an_outcome(
+    0, Scored(value=0.25, passed=False, explanation="why", span_id="00f067aa0ba902b7")
+)
 
 
 @pytest.fixture
@@ -168,6 +170,7 @@ async def test_events_that_are_not_flattened(engine, database, started) -> None:
     )
     await (await started()).write(a_batch(OUTCOME))
     assert engine.value("SELECT Events[1].Name FROM otel_traces") == "gen_ai.evaluation.result"
+    assert engine.value("SELECT Links[1].SpanId FROM otel_traces") == "00f067aa0ba902b7"
 
 
 def test_precision_of_time_columns() -> None:

@@ -136,7 +136,7 @@ async def writing(clock):
 
 def test_the_span_on_the_wire_is_the_span_meant() -> None:
     outcome = an_outcome(
-        verdict=Scored(value=0.25, passed=False, explanation="why"),
+        verdict=Scored(0.25, passed=False, explanation="why", span_id="00f067aa0ba902b7"),
         trace_state="ot=th:8,vendor=x",
         response_id="chatcmpl-1",
     )
@@ -156,6 +156,8 @@ def test_the_span_on_the_wire_is_the_span_meant() -> None:
     assert sent["otel_evaluator.passed"].WhichOneof("value") == "bool_value"
     assert sent["otel_evaluator.subject.revision"].WhichOneof("value") == "int_value"
     assert [event.name for event in span.events] == ["gen_ai.evaluation.result"]
+    (link,) = span.links
+    assert (link.trace_id.hex(), link.span_id.hex()) == (outcome.trace_id, "00f067aa0ba902b7")
     assert group.scope_spans[0].scope.name == "otel_evaluator"
     assert {
         item.key: item.value.string_value for item in group.resource.attributes

@@ -2,10 +2,11 @@
 
 import math
 
+import msgspec
 import pytest
 
 from otel_evaluator.model.outcome import Failed, Sampling, Scored
-from otel_evaluator.model.span import STATUS_ERROR
+from otel_evaluator.model.span import STATUS_ERROR, Link
 from otel_evaluator.write import spans
 from tests.support.outcomes import an_outcome, one_of_each
 
@@ -89,6 +90,18 @@ def test_the_result_is_a_span_event_too() -> None:
         "gen_ai.evaluation.explanation": "Answers the question.",
         "gen_ai.response.id": "chatcmpl-1",
     }
+
+
+def test_a_link_to_the_step_to_blame() -> None:
+    blaming = msgspec.structs.replace(JUDGED, span_id="00f067aa0ba902b7")
+    outcome = an_outcome(verdict=blaming)
+    span = spans.score_span(outcome)
+    assert span is not None
+    assert span.links == (Link(outcome.trace_id, "00f067aa0ba902b7"),)
+    for verdict in (JUDGED, msgspec.structs.replace(JUDGED, span_id="no id")):
+        span = spans.score_span(an_outcome(verdict=verdict))
+        assert span is not None
+        assert span.links == ()
 
 
 def test_a_failure_is_an_error_without_a_number() -> None:
