@@ -8,9 +8,10 @@ METRICS = f"""# Metrics
 Served at `/metrics` of `admin.endpoint`, as Prometheus text or OpenMetrics. All names start with
 `{PREFIX}`.
 
-Label values come from the configuration or from closed sets. Two come from traffic, `service` and
-`environment`: those listed under `admin.labels` keep their name, all others become `{OTHER}`; so
-the number of time series does not depend on what applications send. User content is never a label.
+Label values come from the configuration or from closed sets. Those of `service`, `environment`,
+`agent`, `model` and `prompt_version` come from traffic: values listed under `admin.labels` keep
+their name, all others become `{OTHER}`, and so do all beyond `max_segments` combinations; so the
+number of time series does not depend on what applications send. User content is never a label.
 
 Everything that is refused, dropped, skipped or failed is counted under a reason; nothing
 disappears.

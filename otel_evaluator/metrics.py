@@ -18,7 +18,9 @@ from prometheus_client.utils import floatToGoString
 
 PREFIX = "otel_evaluator_"
 OTHER = "other"
-SCORE_LABELS = ("evaluator", "service", "environment", "tier")
+SEGMENT_LABELS = ("service", "environment", "agent", "model", "prompt_version")
+"""Labels from traffic, each with an allow-list."""
+SCORE_LABELS = ("evaluator", *SEGMENT_LABELS, "tier")
 
 SCORE_BUCKETS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SECONDS_BUCKETS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0)
@@ -56,7 +58,18 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "score_weight_square": ("Sum of squared weights.", SCORE_LABELS),
     "score_weight_square_sum": ("Sum of squared weight x score.", SCORE_LABELS),
     "score_weight_square_square_sum": ("Sum of squared weight x squared score.", SCORE_LABELS),
-    "passed_weight": ("Sum of weights of passed outcomes.", SCORE_LABELS),
+    "verdict_weight": ("Sum of weights of outcomes that passed or failed.", SCORE_LABELS),
+    "verdict_weight_square": ("Sum of their squared weights.", SCORE_LABELS),
+    "passed_weight": ("Sum of weights of outcomes that passed.", SCORE_LABELS),
+    "passed_weight_square": ("Sum of their squared weights.", SCORE_LABELS),
+    "missing_weight": (
+        "Sum of weights of outcomes without a score: unscored or failed.",
+        SCORE_LABELS,
+    ),
+    "segments_merged": (
+        "Outcomes counted under other because admin.labels.max_segments was reached.",
+        (),
+    ),
     "judge_requests": ("Requests to judges.", ("judge", "outcome")),
     "judge_tokens": ("Tokens used by judges.", ("judge", "direction")),
     "judge_cost_usd": ("Cost of judges in US dollars.", ("judge", "evaluator")),
@@ -107,6 +120,11 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "in_flight_bytes": ("Bytes of requests being handled.", ()),
     "outbox_outcomes": ("Outcomes not yet confirmed by every sink.", ()),
     "sampling_rate_multiplier": ("Factor on tier rates in force because of the budget.", ()),
+    "regression": (
+        "1 while this window's scores are lower than the baseline's beyond chance.",
+        ("evaluator", "service", "environment"),
+    ),
+    "segments": ("Combinations of score labels in use, tiers included.", ()),
     "build_info": ("Constant 1, labelled with the version.", ("version",)),
 }
 
@@ -127,7 +145,11 @@ TALLIED = frozenset(
         "subjects",
         "evaluations",
         *("evaluated_cost_usd", "inference_cost_usd", "inference_cost_unknown"),
-        *(name for name in COUNTERS if name.startswith(("score_", "passed_"))),
+        *(
+            name
+            for name in COUNTERS
+            if name.startswith(("score_", "passed_", "verdict_", "missing_"))
+        ),
         "score",
         "evaluation_duration_seconds",
     }

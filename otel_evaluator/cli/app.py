@@ -12,6 +12,7 @@ from otel_evaluator.cli import (
     journal,
     measure,
     replay,
+    rules,
     scores,
     serve,
     steps,
@@ -56,4 +57,5 @@ app.command("why")(why.why)
 app.command("calibrate")(calibrate.calibrate)
 app.command("steps")(steps.steps)
 app.command("measure")(measure.measure)
+app.command("rules")(rules.rules)
 app.add_typer(journal.app, name="journal")

@@ -1,8 +1,9 @@
 """Settings of the administration endpoint."""
 
 import ipaddress
+from typing import Annotated
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from otel_evaluator.config.base import ComponentConfig
 from otel_evaluator.config.secret import Secret
@@ -16,6 +17,19 @@ class LabelsConfig(ComponentConfig):
 
     environment: tuple[str, ...] = ()
     """Values of `deployment.environment.name` that get a time series of their own."""
+
+    agent: tuple[str, ...] = ()
+    """Agent names that get a time series of their own."""
+
+    model: tuple[str, ...] = ()
+    """Models that get a time series of their own."""
+
+    prompt_version: tuple[str, ...] = ()
+    """Prompt versions that get a time series of their own."""
+
+    max_segments: Annotated[int, Field(gt=0)] = 2000
+    """Combinations of score labels, tiers included, at most; further ones become `other`. Each
+    takes some thirty time series."""
 
 
 class AdminConfig(ComponentConfig):

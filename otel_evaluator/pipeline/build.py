@@ -27,7 +27,7 @@ from otel_evaluator.judges.client import JudgeClient
 from otel_evaluator.judges.endpoint import endpoints
 from otel_evaluator.judges.evaluator_config import JudgeEvaluatorConfig
 from otel_evaluator.judges.panel import Panel
-from otel_evaluator.metrics import AllowList, Metrics
+from otel_evaluator.metrics import Metrics
 from otel_evaluator.model.hints import HINTS
 from otel_evaluator.model.markers import (
     CONVERSATION_KEYS,
@@ -91,7 +91,6 @@ def generation(
     check_live(config)
     rules = rules_of(evaluators_of(config))
     sampler = Sampler(config.sampling, rules, HINTS)
-    labels = config.admin.labels
     made = Generation(
         fingerprint=fingerprint(config),
         rules=rules,
@@ -99,7 +98,7 @@ def generation(
         selector=selector(config, sampler),
         pool=pool(config, metrics),
         judging=judging(config, metrics, clock),
-        counter=OutcomeCounter(metrics, AllowList(labels.service), AllowList(labels.environment)),
+        counter=OutcomeCounter(metrics, config.admin.labels),
     )
     made.restore(state)
     made.judging.calibrate(calibrations(config), metrics)

@@ -1,17 +1,20 @@
 """Outcomes into metrics."""
 
-from otel_evaluator.metrics import AllowList, Metrics
-from otel_evaluator.model.outcome import Outcome, Scored
+from otel_evaluator.expose.config import LabelsConfig
+from otel_evaluator.metrics import OTHER, SEGMENT_LABELS, AllowList, Metrics
+from otel_evaluator.model.outcome import Outcome, Scored, Skipped
 from otel_evaluator.pipeline.work import Processed, Story
 
 
 class OutcomeCounter:
     """Counts what workers report; label values are configured or come from closed sets."""
 
-    def __init__(self, metrics: Metrics, services: AllowList, environments: AllowList) -> None:
+    def __init__(self, metrics: Metrics, labels: LabelsConfig) -> None:
         self._metrics = metrics
-        self._services = services
-        self._environments = environments
+        self._allowed = [AllowList(getattr(labels, name)) for name in SEGMENT_LABELS]
+        self._max_segments = labels.max_segments
+        self._segments: set[tuple[str, ...]] = set()
+        metrics["segments"].set_function(lambda: len(self._segments))
 
     def processed(self, processed: Processed) -> None:
         """Count one worker result."""
@@ -57,6 +60,8 @@ class OutcomeCounter:
             tally.observe("evaluation_duration_seconds", (name,), outcome.duration_ms / 1e3)
             if isinstance(outcome.verdict, Scored):
                 self._score(outcome, outcome.verdict)
+            elif not isinstance(outcome.verdict, Skipped):
+                tally.add("missing_weight", self._labels(outcome), outcome.sampling.weight)
 
     def _cost(self, story: Story) -> None:
         add = self._metrics.tally.add
@@ -66,17 +71,31 @@ class OutcomeCounter:
         add("evaluated_cost_usd", (), story.cost_usd)
         add("inference_cost_usd", (), story.cost_usd / story.seen)
 
-    def _score(self, outcome: Outcome, scored: Scored) -> None:
-        labels = (
-            outcome.evaluator,
-            self._services(outcome.service),
-            self._environments(outcome.environment),
-            outcome.sampling.tier,
+    def _labels(self, outcome: Outcome) -> tuple[str, ...]:
+        values = (
+            *(outcome.service, outcome.environment, outcome.agent),
+            *(outcome.model, outcome.prompt_version),
         )
+        segment = [allowed(value) for allowed, value in zip(self._allowed, values, strict=True)]
+        labels = (outcome.evaluator, *segment, outcome.sampling.tier)
+        if labels in self._segments:
+            return labels
+        if len(self._segments) < self._max_segments:
+            self._segments.add(labels)
+            return labels
+        self._metrics.child("segments_merged").inc()
+        return (outcome.evaluator, *(OTHER for _ in SEGMENT_LABELS), outcome.sampling.tier)
+
+    def _score(self, outcome: Outcome, scored: Scored) -> None:
+        labels = self._labels(outcome)
         add = self._metrics.tally.add
         w = outcome.sampling.weight
+        if scored.passed is not None:
+            add("verdict_weight", labels, w)
+            add("verdict_weight_square", labels, w * w)
         if scored.passed:
             add("passed_weight", labels, w)
+            add("passed_weight_square", labels, w * w)
         y = scored.value
         if y is None or y < 0:
             # A counter cannot fall; negative scores are in the table only.

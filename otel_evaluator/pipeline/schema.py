@@ -10,6 +10,7 @@ from otel_evaluator.config.base import ComponentConfig, Duration
 from otel_evaluator.expose.config import AdminConfig
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.judges.config import JudgeConfig
+from otel_evaluator.operate.config import AlertsConfig
 from otel_evaluator.receive.config import OtlpReceiverConfig
 from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.select.config import SelectConfig
@@ -91,6 +92,9 @@ class RootConfig(ComponentConfig):
 
     admin: AdminConfig = AdminConfig()
     """Metrics, health and the read API."""
+
+    alerts: AlertsConfig = AlertsConfig()
+    """What `otel-evaluator rules` writes alerts about; the service itself does not use it."""
 
     grace: Annotated[Duration, Field(gt=0)] = 10.0
     """Time that work in hand has to finish after SIGTERM; what is left stays in the journal."""

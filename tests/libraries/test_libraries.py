@@ -44,6 +44,8 @@ def judged(path: str, **options: Any) -> Verdict:
         ("phoenix.evals.metrics:exact_match", "It arrives tomorrow.", 1.0),
         ("ragas.metrics.collections:ExactMatch", "It arrives tomorrow.", 1.0),
         ("ragas.metrics._string:ExactMatch", "Never.", 0.0),
+        ("openevals.string.levenshtein:levenshtein_distance", "It arrives tomorrow!", 0.95),
+        ("autoevals:JSONDiff", "It arrives tomorrow.", 1.0),
     ],
 )
 def test_metrics_that_compare(path: str, reference: str, value: float) -> None:

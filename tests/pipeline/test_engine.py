@@ -1,6 +1,7 @@
 import pytest
 
 from otel_evaluator.evaluate.pool import TaskLost
+from otel_evaluator.metrics import SEGMENT_LABELS
 from otel_evaluator.model.outcome import Scored
 from otel_evaluator.testing.builders import an_export_request
 
@@ -160,7 +161,7 @@ async def test_weighted_counters_hold_the_estimators_sums(pipeline):
     for n in range(60):
         await p.intake.traces(an_export_request(1, first=n, reply="x" * (n + 1)), "grpc")
     await p.pass_time(1.1)
-    labels = {"evaluator": "length", "service": "other", "environment": "other", "tier": "base"}
+    labels = dict.fromkeys(SEGMENT_LABELS, "other") | {"evaluator": "length", "tier": "base"}
     values = [o.verdict.value for o in p.delivery.outcomes]
 
     def total(name):
@@ -170,6 +171,9 @@ async def test_weighted_counters_hold_the_estimators_sums(pipeline):
     assert total("score_weight") == 2 * len(values)
     assert total("score_weight_square") == 4 * len(values)
     assert total("score_weighted_sum") == 2 * sum(values)
+    assert total("verdict_weight") == total("passed_weight") == 2 * len(values)
+    assert total("verdict_weight_square") == total("passed_weight_square") == 4 * len(values)
+    assert total("missing_weight") == 0
     assert total("score_weight_square_square_sum") == 4 * sum(v * v for v in values)
     evaluated = p.metrics.value(
         "evaluations_total", evaluator="length", outcome="scored", reason=""
@@ -189,3 +193,31 @@ async def test_a_subject_that_takes_its_workers_along_is_counted_and_released(pi
     failed = p.metrics.value("subjects_total", kind="trace", tier="unresolved", decision="failed")
     assert failed == 1
     assert p.unfinished == 0
+
+
+async def test_segments_keep_their_names_up_to_the_budget(pipeline):
+    labels = {"service": ["shop-1", "shop-2"], "max_segments": 2}
+    p = pipeline(admin={"labels": labels})
+    for n, service in enumerate(("shop-1", "shop-3", "shop-2", "shop-2")):
+        await p.intake.traces(an_export_request(1, first=n, service=service), "grpc")
+        await p.pass_time(1.1)
+    found = {
+        sample.labels["service"]: sample.value
+        for family in p.metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "otel_evaluator_score_weight_total"
+    }
+    assert found == {"shop-1": 1.0, "other": 3.0}
+    assert p.metrics.value("segments") == 2
+    assert p.metrics.value("segments_merged_total") == 2
+
+
+async def test_what_has_no_score_counts_by_its_weight(pipeline):
+    silent = {"name": "silent", "type": "topicality"}
+    p = pipeline(evaluators=[silent], sampling={"base_rate": 0.5, "key": "trace"})
+    for n in range(20):
+        await p.intake.traces(an_export_request(1, first=n, question="", reply=""), "grpc")
+    await p.pass_time(1.1)
+    labels = dict.fromkeys(SEGMENT_LABELS, "other") | {"evaluator": "silent", "tier": "base"}
+    unscored = [o for o in p.delivery.outcomes if o.name == "unscored"]
+    assert p.metrics.value("missing_weight_total", **labels) == 2 * len(unscored) > 0
