@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-llm test-libraries fault fault-nightly check format accuracy bench collector proto lock clean
+.PHONY: help demo test test-llm test-libraries fault fault-nightly check format accuracy monitoring deploy bench collector proto lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,14 @@ check: $(DEV) ## Lint, formatting, types and import directions
 format: $(DEV) ## Format the code and apply safe lint fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+monitoring: $(DEV) ## Simulate the watching of scores and write docs/monitoring.md
+	$(BIN)/python docs/monitoring.py
+
+deploy: $(DEV) ## Write the rules, dashboards and settings in deploy/ anew
+	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --output deploy/prometheus/rules.yaml
+	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --format alertmanager --output deploy/alertmanager/alertmanager.yaml
+	$(BIN)/otel-evaluator dashboards --output deploy/grafana/dashboards
 
 accuracy: $(DEV) ## Measure the built-in checks on labelled traffic and write docs/accuracy.md
 	$(BIN)/python docs/accuracy.py $(CORPUS)

@@ -120,6 +120,24 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "in_flight_bytes": ("Bytes of requests being handled.", ()),
     "outbox_outcomes": ("Outcomes not yet confirmed by every sink.", ()),
     "sampling_rate_multiplier": ("Factor on tier rates in force because of the budget.", ()),
+    "score_sequence_low": (
+        "Lower end of the mean of this window, at any time.",
+        ("evaluator", "service", "environment"),
+    ),
+    "score_sequence_high": (
+        "Upper end of the mean of this window, at any time.",
+        ("evaluator", "service", "environment"),
+    ),
+    "score_sequence_items": (
+        "Scores in this window's sequence.",
+        ("evaluator", "service", "environment"),
+    ),
+    "regression_evidence": (
+        "Evidence that this window's mean is below the baseline's: at most 1 on average if not.",
+        ("evaluator", "service", "environment"),
+    ),
+    "monitoring_window_seconds": ("Length of the watched window.", ()),
+    "monitoring_updated_timestamp_seconds": ("When the watched gauges were set last.", ()),
     "regression": (
         "1 while this window's scores are lower than the baseline's beyond chance.",
         ("evaluator", "service", "environment"),

@@ -43,6 +43,7 @@ from otel_evaluator.pipeline.feedback import FeedbackBox
 from otel_evaluator.pipeline.generation import Generation, fingerprint
 from otel_evaluator.pipeline.judging import Judging
 from otel_evaluator.pipeline.ledger import Ledger
+from otel_evaluator.pipeline.monitoring import Monitoring
 from otel_evaluator.pipeline.processor import SubjectProcessor
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.state import PipelineState
@@ -91,6 +92,7 @@ def generation(
     check_live(config)
     rules = rules_of(evaluators_of(config))
     sampler = Sampler(config.sampling, rules, HINTS)
+    watching = Monitoring(config.monitoring, clock, metrics)
     made = Generation(
         fingerprint=fingerprint(config),
         rules=rules,
@@ -98,7 +100,8 @@ def generation(
         selector=selector(config, sampler),
         pool=pool(config, metrics),
         judging=judging(config, metrics, clock),
-        counter=OutcomeCounter(metrics, config.admin.labels),
+        counter=OutcomeCounter(metrics, config.admin.labels, watching),
+        monitoring=watching,
     )
     made.restore(state)
     made.judging.calibrate(calibrations(config), metrics)

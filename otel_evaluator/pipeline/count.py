@@ -3,14 +3,16 @@
 from otel_evaluator.expose.config import LabelsConfig
 from otel_evaluator.metrics import OTHER, SEGMENT_LABELS, AllowList, Metrics
 from otel_evaluator.model.outcome import Outcome, Scored, Skipped
+from otel_evaluator.pipeline.monitoring import Monitoring
 from otel_evaluator.pipeline.work import Processed, Story
 
 
 class OutcomeCounter:
     """Counts what workers report; label values are configured or come from closed sets."""
 
-    def __init__(self, metrics: Metrics, labels: LabelsConfig) -> None:
+    def __init__(self, metrics: Metrics, labels: LabelsConfig, monitoring: Monitoring) -> None:
         self._metrics = metrics
+        self._monitoring = monitoring
         self._allowed = [AllowList(getattr(labels, name)) for name in SEGMENT_LABELS]
         self._max_segments = labels.max_segments
         self._segments: set[tuple[str, ...]] = set()
@@ -88,6 +90,7 @@ class OutcomeCounter:
 
     def _score(self, outcome: Outcome, scored: Scored) -> None:
         labels = self._labels(outcome)
+        self._monitoring.observe(outcome, (labels[1], labels[2]))
         add = self._metrics.tally.add
         w = outcome.sampling.weight
         if scored.passed is not None:

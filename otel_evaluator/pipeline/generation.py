@@ -12,13 +12,14 @@ import msgspec
 from otel_evaluator.evaluate.pool import WorkerPool
 from otel_evaluator.pipeline.count import OutcomeCounter
 from otel_evaluator.pipeline.judging import Judging
+from otel_evaluator.pipeline.monitoring import Monitoring
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.state import PipelineState
 from otel_evaluator.sample.decide import EvaluatorRule
 from otel_evaluator.sample.sampler import Sampler
 from otel_evaluator.select.selector import Selector
 
-_DECIDING = {"select", "sampling", "judges", "evaluators", "workers"}
+_DECIDING = {"select", "sampling", "judges", "evaluators", "workers", "monitoring"}
 """Sections of which a generation is built."""
 
 
@@ -32,6 +33,7 @@ class Generation(msgspec.Struct):
     pool: WorkerPool
     judging: Judging
     counter: OutcomeCounter
+    monitoring: Monitoring
     running: int = 0
     """Subjects being evaluated."""
 
@@ -39,12 +41,15 @@ class Generation(msgspec.Struct):
     def state(self) -> PipelineState:
         """What a later generation goes on with; without the agents, which are not decided on."""
         budget = self.sampler.budget_state
-        return PipelineState(budget.offered, judging=self.judging.state)
+        return PipelineState(
+            budget.offered, judging=self.judging.state, monitoring=self.monitoring.state
+        )
 
     def restore(self, state: PipelineState) -> None:
         """Go on where an earlier generation was."""
         self.sampler.restore(state.budget)
         self.judging.restore(state.judging)
+        self.monitoring.restore(state.monitoring)
 
     async def start(self) -> None:
         """Start the workers and what judges do by themselves."""

@@ -11,6 +11,7 @@ from otel_evaluator.expose.config import AdminConfig
 from otel_evaluator.journal.config import JournalConfig
 from otel_evaluator.judges.config import JudgeConfig
 from otel_evaluator.operate.config import AlertsConfig
+from otel_evaluator.pipeline.monitoring_config import MonitoringConfig
 from otel_evaluator.receive.config import OtlpReceiverConfig
 from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.select.config import SelectConfig
@@ -92,6 +93,9 @@ class RootConfig(ComponentConfig):
 
     admin: AdminConfig = AdminConfig()
     """Metrics, health and the read API."""
+
+    monitoring: MonitoringConfig = MonitoringConfig()
+    """Bounds of means that hold at all times, and regressions."""
 
     alerts: AlertsConfig = AlertsConfig()
     """What `otel-evaluator rules` writes alerts about; the service itself does not use it."""

@@ -185,6 +185,8 @@ class Service:
     async def _keep_state(self) -> None:
         while True:
             await asyncio.sleep(STATE_EVERY_S)
+            if self._engine is not None:
+                self._engine.current.monitoring.show()
             self._save_state()
 
     async def _retire(self) -> None:

@@ -3,15 +3,17 @@
 import msgspec
 
 from otel_evaluator.pipeline.judging import JudgingState
+from otel_evaluator.pipeline.monitoring import MonitoringState
 from otel_evaluator.sample.budget import BudgetState
 
 
 class PipelineState(msgspec.Struct):
-    """Budget counts by epoch, the first sight of each agent, and what judges have spent."""
+    """Budget counts by epoch, first sight of agents, what judges have spent, past windows."""
 
     offered: dict[int, float] = {}
     agents: dict[str, int] = {}
     judging: JudgingState = msgspec.field(default_factory=JudgingState)
+    monitoring: MonitoringState = msgspec.field(default_factory=MonitoringState)
 
     @property
     def budget(self) -> BudgetState:
