@@ -8,6 +8,7 @@ from otel_evaluator import __version__
 from otel_evaluator.cli import (
     calibrate,
     components,
+    dashboards,
     demo,
     journal,
     measure,
@@ -58,4 +59,5 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("steps")(steps.steps)
 app.command("measure")(measure.measure)
 app.command("rules")(rules.rules)
+app.command("dashboards")(dashboards.dashboards)
 app.add_typer(journal.app, name="journal")

@@ -6,7 +6,7 @@ lower bound of the baseline's, and an estimate that is lower by the margin. The 
 a whole baseline: each window gets its share of it, and many segments share by e-BH.
 """
 
-from math import exp
+from math import exp, sqrt
 
 import msgspec
 
@@ -74,7 +74,7 @@ class _Watch:
         base = self.baseline
         if not base.w or base.kish < config.min_samples:
             return None
-        half = z(1 - config.level / config.windows) * base.variance**0.5
+        half = z(1 - config.level / config.windows) * sqrt(base.variance)
         return max(0.0, min(1.0, base.mean - half))
 
     def add(self, y: float, w: float, config: MonitoringConfig) -> None:

@@ -1,0 +1,1 @@
+"""Grafana dashboards (classic model), built by code."""
