@@ -64,6 +64,9 @@ deploy: $(DEV) ## Write the rules, dashboards and settings in deploy/ anew
 	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --output deploy/prometheus/rules.yaml
 	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --format alertmanager --output deploy/alertmanager/alertmanager.yaml
 	$(BIN)/otel-evaluator dashboards --output deploy/grafana/dashboards
+	mkdir -p deploy/helm/otel-evaluator/files/dashboards
+	cp deploy/prometheus/rules.yaml deploy/helm/otel-evaluator/files/
+	cp deploy/grafana/dashboards/*.json deploy/helm/otel-evaluator/files/dashboards/
 
 accuracy: $(DEV) ## Measure the built-in checks on labelled traffic and write docs/accuracy.md
 	$(BIN)/python docs/accuracy.py $(CORPUS)
