@@ -115,6 +115,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "journal_damaged_records": ("Journal records found damaged and set aside.", ()),
     "spans_pending": ("Accepted spans that are not finished.", ()),
     "queue_subjects": ("Closed subjects waiting for evaluation.", ()),
+    "kafka_lag_messages": ("Messages behind the newest.", ("topic", "partition")),
     "open_traces": ("Traces being assembled.", ()),
     "held_bytes": ("Bytes of spans held in memory.", ()),
     "in_flight_bytes": ("Bytes of requests being handled.", ()),

@@ -13,6 +13,7 @@ from otel_evaluator.judges.config import JudgeConfig
 from otel_evaluator.operate.config import AlertsConfig
 from otel_evaluator.pipeline.monitoring_config import MonitoringConfig
 from otel_evaluator.receive.config import OtlpReceiverConfig
+from otel_evaluator.receive.kafka_config import KafkaReceiverConfig
 from otel_evaluator.sample.config import SamplingConfig
 from otel_evaluator.select.config import SelectConfig
 from otel_evaluator.write.clickhouse.config import ClickHouseConfig
@@ -24,6 +25,9 @@ class ReceiversConfig(ComponentConfig):
 
     otlp: OtlpReceiverConfig = OtlpReceiverConfig()
     """OTLP over gRPC and HTTP."""
+
+    kafka: KafkaReceiverConfig | None = None
+    """OTLP from Kafka; needs `otel-evaluator[kafka]`."""
 
 
 class SamplesConfig(ComponentConfig):

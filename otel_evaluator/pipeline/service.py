@@ -21,6 +21,7 @@ from otel_evaluator.pipeline.reload import prepare
 from otel_evaluator.pipeline.schema import RootConfig
 from otel_evaluator.pipeline.state import PipelineState, dump, load
 from otel_evaluator.receive.admission import Admission
+from otel_evaluator.receive.kafka import KafkaReceiver
 from otel_evaluator.receive.server import Receiver
 from otel_evaluator.write.clickhouse.sink import ClickHouseWriter
 from otel_evaluator.write.deliver import Delivery
@@ -45,6 +46,7 @@ class Service:
         self._parts: Parts | None = None
         self._intake: PipelineIntake | None = None
         self._receiver: Receiver | None = None
+        self._kafka: KafkaReceiver | None = None
         self._admin: AdminServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
@@ -81,10 +83,14 @@ class Service:
         await recovery.begin()
         admission = Admission(config.receivers.otlp.limits, metrics, clock, pressure=self.pressure)
         self._receiver = Receiver(config.receivers.otlp, intake, admission, metrics, clock)
+        if config.receivers.kafka is not None:
+            self._kafka = KafkaReceiver(config.receivers.kafka, intake, admission, metrics)
         self._admin = AdminServer(config.admin, PipelineReader(engine, parts, self), metrics, clock)
         gauges.bind(metrics, parts, engine, intake)
         await self._admin.start()
         await self._receiver.start()
+        if self._kafka is not None:
+            await self._kafka.start()
         self._run(engine.run(), recovery.run(), self._keep_state(), self._retire())
         _log.info("service_ready", durability=journal.durability, **self.ports)
         if journal.durability == "none":
@@ -149,6 +155,8 @@ class Service:
         """Refuse new work at once, evaluate and write what is closed, keep the rest."""
         self._closing = True
         deadline = self._clock.monotonic() + grace_s
+        if self._kafka is not None:
+            await self._kafka.stop()
         if self._receiver is not None:
             await self._receiver.stop(min(1.0, grace_s))
         for task in self._tasks:

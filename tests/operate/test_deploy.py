@@ -16,6 +16,7 @@ from tests.collector.build import binary, why_not
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 CHART = DEPLOY / "helm" / "otel-evaluator"
+UNIT = "otel-evaluator.service"
 EVERYTHING = {
     "serviceMonitor.enabled": "true",
     "prometheusRule.enabled": "true",
@@ -136,12 +137,12 @@ def test_the_chart_has_the_rules_and_dashboards_of_deploy():
 
 
 def test_the_unit_names_what_exists():
-    unit = (DEPLOY / "systemd" / "otel-evaluator.service").read_text()
+    unit = (DEPLOY / "systemd" / UNIT).read_text()
     sections = [line for line in unit.splitlines() if line.startswith("[")]
     assert sections == ["[Unit]", "[Service]", "[Install]"]
     if shutil.which("systemd-analyze"):
         done = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no", str(DEPLOY / "systemd/otel-evaluator.service")],
+            ["systemd-analyze", "verify", "--man=no", str(DEPLOY / "systemd" / UNIT)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         faults = [line for line in done.stderr.splitlines() if "otel-evaluator.service:" in line]

@@ -9,6 +9,7 @@ import yaml
 from otel_evaluator import receive
 from otel_evaluator.receive.config import LimitsConfig, OtlpReceiverConfig
 from otel_evaluator.receive.json import to_protobuf
+from otel_evaluator.receive.kafka_config import KafkaReceiverConfig
 from otel_evaluator.receive.replies import _CODES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "receiving.md").read_text()
@@ -17,12 +18,17 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_examples_are_valid(text: str) -> None:
-    section: Any = yaml.safe_load(text)["receivers"]["otlp"]
-    OtlpReceiverConfig.model_validate(section)
+    receivers: Any = yaml.safe_load(text)["receivers"]
+    assert receivers.keys() <= {"otlp", "kafka"}
+    if "otlp" in receivers:
+        OtlpReceiverConfig.model_validate(receivers["otlp"])
+    if "kafka" in receivers:
+        KafkaReceiverConfig.model_validate(receivers["kafka"])
 
 
 def test_the_example_of_limits_shows_every_limit_and_its_default() -> None:
-    sections = [yaml.safe_load(text)["receivers"]["otlp"] for text in EXAMPLES]
+    receivers = [yaml.safe_load(text)["receivers"] for text in EXAMPLES]
+    sections = [each["otlp"] for each in receivers if "otlp" in each]
     (limits,) = [section["limits"] for section in sections if "limits" in section]
     assert set(limits) == set(LimitsConfig.model_fields)
     shown = LimitsConfig.model_validate(limits)
