@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-llm test-libraries fault fault-nightly check format accuracy monitoring deploy bench collector proto lock clean
+.PHONY: help demo test test-llm test-libraries fault fault-nightly check format accuracy accuracy-peers monitoring deploy bench collector proto lock clean
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -63,6 +63,7 @@ monitoring: $(DEV) ## Simulate the watching of scores and write docs/monitoring.
 deploy: $(DEV) ## Write the rules, dashboards and settings in deploy/ anew
 	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --output deploy/prometheus/rules.yaml
 	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --format alertmanager --output deploy/alertmanager/alertmanager.yaml
+	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --format grafana --output deploy/grafana/provisioning/alerting/otel-evaluator.yaml
 	$(BIN)/otel-evaluator dashboards --output deploy/grafana/dashboards
 	mkdir -p deploy/helm/otel-evaluator/files/dashboards
 	cp deploy/prometheus/rules.yaml deploy/helm/otel-evaluator/files/
@@ -70,6 +71,9 @@ deploy: $(DEV) ## Write the rules, dashboards and settings in deploy/ anew
 
 accuracy: $(DEV) ## Measure the built-in checks on labelled traffic and write docs/accuracy.md
 	$(BIN)/python docs/accuracy.py $(CORPUS)
+
+accuracy-peers: $(DEV) ## Measure other libraries' metrics on the same traffic; the end of docs/accuracy.md
+	PYTHONPATH=. $(BIN)/python -m tests.bench.peer_checks $(CORPUS)
 
 bench: $(DEV) ## Measure speed and memory beside rotel and the Collector
 	$(BIN)/python -m tests.bench --only "$(ONLY)" $(ARGS)

@@ -31,6 +31,8 @@ less on other traffic, above all of the checks below `injection_signal`, whose r
 these files while they were written.
 
 """
+OTHERS = "\n## Beside others\n"
+"""What ``tests.bench.peer_checks`` writes below our own."""
 COLUMNS = (
     *("evaluator", "finds", "with it", "found", "missed", "uncertain", "silent"),
     *("flagged without reason", "of them good", "precision", "recall", "F1"),
@@ -61,7 +63,8 @@ def main(folder: Path) -> None:
     page += "\n".join([_line(COLUMNS), "|---" * len(COLUMNS) + "|", *map(_row, rows)]) + "\n"
     page += TAIL.format(rest=", ".join(rest) or "none") + _groups(rows)
     path = Path(__file__).with_name("accuracy.md")
-    path.write_text(page)
+    _, mark, others = path.read_text().partition(OTHERS) if path.exists() else ("", "", "")
+    path.write_text(page + mark + others)
     sys.stdout.write(f"wrote {path.name}\n")
 
 

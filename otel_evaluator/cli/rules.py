@@ -19,6 +19,7 @@ class What(StrEnum):
 
     prometheus = "prometheus"
     kubernetes = "kubernetes"
+    grafana = "grafana"
     alertmanager = "alertmanager"
 
 
@@ -32,8 +33,8 @@ def rules(
         What,
         typer.Option(
             "--format",
-            help="prometheus: a rule file; kubernetes: a PrometheusRule; alertmanager: routes and "
-            "inhibitions to merge into its configuration.",
+            help="prometheus: a rule file; kubernetes: a PrometheusRule; grafana: the alerts as "
+            "rules of Grafana; alertmanager: routes and inhibitions to merge into its settings.",
         ),
     ] = What.prometheus,
     webhook: Annotated[
@@ -45,7 +46,7 @@ def rules(
     Means, pass rates, their intervals and coverage are recorded for every evaluator; alerts about
     the height of scores need an objective under `alerts.objectives`.
     """
-    from otel_evaluator.operate import alertmanager
+    from otel_evaluator.operate import alertmanager, grafana_alerts
     from otel_evaluator.operate.rules import rule_file
     from otel_evaluator.pipeline import build
     from otel_evaluator.pipeline.evaluators import evaluators_of
@@ -66,6 +67,8 @@ def rules(
             "metadata": {"name": "otel-evaluator"},
             "spec": found,
         }
+    elif format is What.grafana:
+        found = grafana_alerts.provisioning(found)
     elif format is What.alertmanager:
         found = alertmanager.settings(webhook)
     text = HEAD + yaml.safe_dump(found, sort_keys=False, width=100, allow_unicode=True)

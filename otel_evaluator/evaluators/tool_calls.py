@@ -1,7 +1,7 @@
 """Tools are called by a known name, with arguments that fit their schema."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import re2
@@ -36,11 +36,14 @@ class ToolCallsConfig(EvaluatorConfig):
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """JSON schemas of arguments by tool name, for tools whose definition is not recorded."""
 
+    measure: Literal["both", "function_name_match", "parameter_validation"] = "both"
+    """What makes a call valid: a known name, arguments that fit the schema, or both."""
+
     ignore: tuple[str, ...] = ()
     """Names of tools that are not checked, such as those that run at the provider."""
 
 
-@evaluator("tool_calls", version=2)
+@evaluator("tool_calls", version=3)
 def tool_calls(config: ToolCallsConfig) -> Check:
     """Share of tool calls with a known name and arguments that fit the declared schema."""
     configured: Schemas = dict(config.tools)
@@ -56,6 +59,12 @@ def tool_calls(config: ToolCallsConfig) -> Check:
             found = _problem(call, schemas)
             if found is None:
                 continue
+            if config.measure != "both" and found[0]:
+                is_name = found[0] == "unknown_tool"
+                if is_name != (config.measure == "function_name_match"):
+                    if is_name:
+                        continue  # arguments of an unknown tool fit no schema, nor miss one
+                    found = "", ""
             checked += 1
             if not found[0]:
                 valid += 1

@@ -284,6 +284,11 @@ class Alerts:
             annotations["dashboard"] = (
                 f"{base}/d/otel-evaluator-{board}?var-evaluator={{{{ $labels.evaluator }}}}"
             )
+        if cause == "quality":
+            annotations["examples"] = (
+                "otel-evaluator scores --since 1h --evaluator "
+                f"{labels.get('evaluator', '{{ $labels.evaluator }}')}"
+            )
         return found | {
             "labels": {"severity": severity, "cause": cause, **labels},
             "annotations": annotations,

@@ -67,7 +67,9 @@ class Recovery:
         was_behind = self._intake.behind
         while True:
             is_behind = not await self._intake.catch_up(self.has_room)
-            if is_behind != was_behind:
-                _log.info("assembly_behind" if is_behind else "assembly_caught_up")
+            if is_behind and not was_behind:
+                _log.info("assembly_behind")
+            elif was_behind and not is_behind:
+                _log.info("assembly_caught_up")
             was_behind = is_behind
             await asyncio.sleep(POLL_S)

@@ -22,6 +22,7 @@ SECRETS = {
     "OTEL_EVALUATOR_ADMIN_TOKEN": "t0ken",
     "CLICKHOUSE_HOST": "clickhouse",
     "CLICKHOUSE_PASSWORD": "p",
+    "KAFKA_PASSWORD": "p",
 }
 WHOLE = {
     "evaluators": [{"name": "a", "type": "length"}],

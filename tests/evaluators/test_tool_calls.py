@@ -133,3 +133,18 @@ def test_a_value_that_the_schema_offers_is_none(evaluate):
         a_tool_call("refund", {"reason": "none"}), tools=(ToolDefinition("refund", "", schema),)
     )
     assert evaluate("tool_calls", subject).passed
+
+
+def test_sub_scores(evaluate):
+    tools = {"find_order": {"type": "object", "required": ["order"]}}
+    fields = {
+        "unknown": a_tool_call("fly", {}, id="a"),
+        "wrong": a_tool_call("find_order", {}, id="b"),
+    }
+    calls = (a_model_call(output=(a_message("assistant", "", tool_calls=tuple(fields.values())),)),)
+    subject = a_subject(calls=calls)
+    assert evaluate("tool_calls", subject, tools=tools).value == 0.0
+    name = evaluate("tool_calls", subject, tools=tools, measure="function_name_match")
+    assert (name.value, name.label) == (0.5, "unknown_tool")
+    fit = evaluate("tool_calls", subject, tools=tools, measure="parameter_validation")
+    assert (fit.value, fit.label) == (0.0, "invalid_arguments")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import tool
 
 from otel_evaluator.operate import alertmanager
 from otel_evaluator.operate.config import AlertsConfig
 from otel_evaluator.operate.rules import rule_file
+from tests.operate.tools import tool
 from tests.support.process import Process, free_ports, http_ok
 
 WINDOWS = {"15m": "8s", "30m": "8s", "1h": "10s", "6h": "12s", "1d": "20s", "3d": "30s"}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import run, tool
 
 from otel_evaluator.metrics import SEGMENT_LABELS
 from otel_evaluator.stats.weighted import Sums, sums_of_passes
+from tests.operate.tools import run, tool
 
 MINUTES = 200
 Series = dict[str, str]

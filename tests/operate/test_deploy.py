@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import run, tool
 from typer.testing import CliRunner
 
 from otel_evaluator.cli import app
 from tests.collector.build import binary, why_not
+from tests.operate.tools import run, tool
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ALERTS, EVALUATORS, run, tool
 from typer.testing import CliRunner
 
 from otel_evaluator.cli import app
 from otel_evaluator.metrics import COUNTERS, GAUGES, PREFIX
-from otel_evaluator.operate import alertmanager
+from otel_evaluator.operate import alertmanager, grafana_alerts
 from otel_evaluator.operate.alerts import Alerts
 from otel_evaluator.operate.config import AlertsConfig
+from tests.operate.tools import ALERTS, EVALUATORS, run, tool
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,12 +68,27 @@ def test_the_files_in_deploy_are_written_by_the_command(tmp_path):
     for name, options in {
         "prometheus/rules.yaml": (),
         "alertmanager/alertmanager.yaml": ("--format", "alertmanager"),
+        "grafana/provisioning/alerting/otel-evaluator.yaml": ("--format", "grafana"),
     }.items():
         output = tmp_path / "out.yaml"
         command = ["rules", "--config", str(config), "--output", str(output), *options]
         result = CliRunner().invoke(app, command)
         assert result.exit_code == 0, result.output
         assert output.read_text() == (ROOT / "deploy" / name).read_text(), "run make deploy"
+
+
+def test_rules_for_grafana_are_the_same_alerts(rules):
+    found = grafana_alerts.provisioning(rules)
+    made = [rule for group in found["groups"] for rule in group["rules"]]
+    assert len(made) == len(alerts(rules))
+    assert len({rule["uid"] for rule in made}) == len(made)
+    assert len({rule["title"] for rule in made}) == len(made)
+    for rule, alert in zip(made, alerts(rules), strict=True):
+        query, condition = rule["data"]
+        assert alert["expr"] in query["model"]["expr"]
+        assert rule["condition"] == condition["refId"]
+        assert rule["labels"] == alert["labels"]
+        assert not re.search(r"(?<!\$)\$(?!\$)", " ".join(rule["annotations"].values()))
 
 
 def test_an_objective_of_nobody_is_named(tmp_path):

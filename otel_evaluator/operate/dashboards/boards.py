@@ -59,6 +59,14 @@ def _banded(
     ]
 
 
+def _passing(by: str, labels: str) -> str:
+    """The pass rate over a day; 0, not nothing, where nothing passed."""
+    passed, judged = (
+        f"sum by ({by}) ({_series('segment', what, '1d', labels)})" for what in ("sum_pw", "sum_vw")
+    )
+    return f"({passed} or 0 * {judged}) / {judged}"
+
+
 def _quality() -> dict[str, Any]:
     worst = """
 SELECT Timestamp, TraceId, Evaluator, Value, Label, Explanation, ServiceName, AgentName, Model,
@@ -76,10 +84,7 @@ LIMIT 100""".strip()
             graph(
                 f"Pass rate by {label.replace('_', ' ')}",
                 (
-                    " / ".join(
-                        f"sum by (evaluator, {label}) ({_series('segment', what, '1d', SEGMENT)})"
-                        for what in ("sum_pw", "sum_vw")
-                    ),
+                    _passing(f"evaluator, {label}", SEGMENT),
                     f"{{{{evaluator}}}} {{{{{label}}}}}",
                 ),
                 unit="percentunit",
@@ -219,7 +224,7 @@ ORDER BY Evaluator, PromptName, PromptVersion""".strip()
         graph("Mean score by prompt version", (mean, legend), (f"{mean} - {half}", f"{legend} low"),
               (f"{mean} + {half}", f"{legend} high"), description=SAMPLED, width=24),
         graph("Pass rate by prompt version",
-              (f"{total('sum_pw')} / {total('sum_vw')}", legend), unit="percentunit",
+              (_passing(by, labels), legend), unit="percentunit",
               bounds=(0, 1)),
         graph("Effective number of scores",
               (f"{total('sum_w')} ^ 2 / {total('sum_ww')}", legend)),
