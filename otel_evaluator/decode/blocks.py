@@ -51,17 +51,20 @@ _OUTPUTS = frozenset({"json", "text", "content"}) | _ERROR_OUTPUTS
 """Outputs of tools in the Vercel AI SDK from version 5: ``{"type": …, "value": …}``."""
 
 
+def kind_of(value: dict[str, Any]) -> str:
+    """The ``type`` of a mapping; empty where it is no text."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
 def is_block(value: dict[str, Any]) -> bool:
     """Whether the mapping is a part of a message rather than a message."""
-    kind = value.get("type")
-    return isinstance(kind, str) and kind in _BLOCKS and "role" not in value
+    return kind_of(value) in _BLOCKS and "role" not in value
 
 
 def has_results(parts: list[Any]) -> bool:
     """Whether any part is the result of a tool call."""
-    return any(
-        isinstance(p, dict) and (p.get("type") in _RESULTS or "toolResult" in p) for p in parts
-    )
+    return any(isinstance(p, dict) and (kind_of(p) in _RESULTS or "toolResult" in p) for p in parts)
 
 
 def text_of(value: Any) -> str:
@@ -139,12 +142,12 @@ def plain(value: Any) -> str:
         texts = [
             b.get("text", b.get("content"))
             for b in value
-            if isinstance(b, dict) and (b.get("type") in _TEXT or b.keys() == {"text"})
+            if isinstance(b, dict) and (kind_of(b) in _TEXT or b.keys() == {"text"})
         ]
         known = [t for t in texts if isinstance(t, str)]
         if len(known) == len(value):
             return "\n".join(known)
-    if isinstance(value, dict) and value.get("type") in _OUTPUTS and "value" in value:
+    if isinstance(value, dict) and kind_of(value) in _OUTPUTS and "value" in value:
         return plain(value.get("value"))
     return json_text(value)
 
@@ -203,8 +206,8 @@ class _Gathered:
 
 
 def _part(part: dict[str, Any], gathered: _Gathered) -> None:
-    kind = part.get("type")
-    if kind == "text" or kind in _TEXT:
+    kind = kind_of(part)
+    if kind in _TEXT:
         content = part.get("content", part.get("text", part.get("refusal")))
         if isinstance(content, str):
             if content and content not in REDACTED:
@@ -222,7 +225,7 @@ def _part(part: dict[str, Any], gathered: _Gathered) -> None:
         if isinstance(content, str) and content:
             gathered.reasoning.append(content)
     elif kind in _MEDIA:
-        gathered.media.append(_media(part, str(kind)))
+        gathered.media.append(_media(part, kind))
     else:
         _untyped(part, gathered)
 
@@ -250,7 +253,7 @@ def _result(part: dict[str, Any]) -> Message:
             value = part[key]
             break
     failed = bool(part.get("is_error") or part.get("isError")) or part.get("status") == "error"
-    if isinstance(value, dict) and value.get("type") in _ERROR_OUTPUTS:
+    if isinstance(value, dict) and kind_of(value) in _ERROR_OUTPUTS:
         failed = True
     names = ("tool_use_id", "call_id", "toolCallId", "toolUseId", "id")
     call_id = next((part[name] for name in names if part.get(name)), "")

@@ -22,6 +22,11 @@ _REFERENCE = re.compile(
 _DATE = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d{1,2}:\d\d|P[\dTWDHMSY]+"
 )
+_SESSION = re.compile(
+    r"(?i)(?:user|account|customer|client|caller|session|tenant|conversation|thread|request)"
+    r"(?:_?(?:id|number|no|key))?"
+)
+"""Names of arguments that applications fill from the session."""
 _NOT_ALNUM = re.compile(r"[^a-z0-9@]+")
 
 
@@ -91,7 +96,7 @@ def _references(value: Any) -> Iterator[str]:
         left -= 1
         value = unread.pop()
         if isinstance(value, dict):
-            unread += value.values()
+            unread += (item for key, item in value.items() if not _SESSION.fullmatch(str(key)))
         elif isinstance(value, list):
             unread += value
         elif isinstance(value, str) and len(value) <= MAX_VALUE:

@@ -1,5 +1,7 @@
 """Answers rest on what was retrieved and on what tools returned, as far as words can tell."""
 
+from typing import Any
+
 import re2
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
@@ -10,6 +12,7 @@ from otel_evaluator.evaluators._overlap import share, stems, stems_of
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._steps import Step, as_text, steps
+from otel_evaluator.evaluators._vocabulary import CURRENCIES
 from otel_evaluator.evaluators._wording import admits_failure, asks
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
@@ -37,6 +40,8 @@ _SAYS_NOTHING = re2.compile(
 )
 """An answer that says that its sources do not tell."""
 _LIST_MARK = re2.compile(r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%")
+_NAMED = re2.compile(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
+"""Numbers that tell nothing: of list items, in idioms, in names such as RFC 9110."""
 _METRIC = (1, 1000, 1e6, 0.001, 1e-6, 100, 0.01)
 _TIME = (60, 3600, 1 / 60, 1 / 3600, 24, 1 / 24)
 """Factors between units of measure, where numbers are rounded, and of time."""
@@ -127,7 +132,7 @@ def _judge(
 
 def _made_up(text: str, sources: list[str], kinds: frozenset[str], results: list[str]) -> list[str]:
     """Numbers and amounts of an answer that no source has."""
-    said = [q for q in quantities(_LIST_MARK.sub(" ", text)) if q.kind in kinds and not _is_few(q)]
+    said = [q for q in quantities(_telling(text)) if q.kind in kinds and not _is_few(q)]
     if not said:
         return []
     evidence = Evidence()
@@ -138,6 +143,15 @@ def _made_up(text: str, sources: list[str], kinds: frozenset[str], results: list
         for q in dict.fromkeys(said)
         if not _has(evidence, q, sources) and not (results and _follows(q, evidence, results))
     ]
+
+
+def _telling(text: str) -> str:
+    """The text without numbers that tell nothing; a currency's code is no name."""
+
+    def kept(match: Any) -> str:
+        return str(match[0]) if match[1].lower() in CURRENCIES else " "
+
+    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(text))))
 
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:

@@ -129,6 +129,15 @@ def run(*spans: dict[str, Any]) -> Normalised:
     return normalise(RawTrace(b"\x01" * 16, items, [], []))
 
 
+@pytest.mark.parametrize("kind", [[], {}, 1, None, ["text"]])
+def test_a_part_whose_type_is_no_text(kind: Any) -> None:
+    parts = [{"type": kind, "content": "hello", "value": "x"}]
+    for value in ([{"role": "user", "parts": parts}], [{"role": "user", "content": parts}], parts):
+        text = json.dumps(value)
+        found = run(text_span(**{"gen_ai.input.messages": text, "gen_ai.tool.call.result": text}))
+        assert found.trace is not None
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.lists(SPANS, min_size=1, max_size=6))
 def test_any_graph_of_spans_is_normalised(spans: list[dict[str, Any]]) -> None:

@@ -32,6 +32,7 @@ def test_grounded(evaluate, answer):
     "answer",
     [
         "You may carry over up to 15 vacation days, to be taken by 31 March.",
+        "The company pays EUR 30 for unused vacation days every employee has.",
         "The company pays 30 EUR for unused vacation days every employee has.",
         "Dogs are welcome on Fridays provided colleagues agree, bring bowls and blankets along.",
     ],
@@ -71,6 +72,7 @@ def test_passages_that_give_orders_are_no_source(evaluate):
         "Its water column is 3 m, and the two weigh 4300 g together.",
         "It is in the warehouse and can be sent today, would you like it?",
         "I could not find any review of it.",
+        "It meets ISO 8097 and RFC 9110.",
         "Start at 14:10, that is ten past two.",
     ],
 )
