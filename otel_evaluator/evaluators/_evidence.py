@@ -102,6 +102,14 @@ class Evidence:
         """Plain numbers read so far."""
         return sorted(self._numbers)
 
+    def mentions(self, code: str) -> bool:
+        """Whether a code was said before, with or without its spaces and hyphens."""
+        bare = code.replace("-", "").lower()
+        return any(
+            code in text or bare in text.replace("-", "").replace(" ", "").lower()
+            for text in self._seen
+        )
+
     def is_amount(self, amount: Quantity) -> bool:
         """Whether the value was said as an amount of money, not only as a number."""
         return amount.values[0] in self._prices if amount.values else True

@@ -11,10 +11,11 @@ from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
 from otel_evaluator.evaluators._evidence import Evidence
 from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators._references import durations, references
 from otel_evaluator.evaluators._steps import as_text, steps
 from otel_evaluator.model.genai import Message, ToolCall
 
-Promise = Literal["money", "percentage", "date", "time", "action"]
+Promise = Literal["money", "percentage", "date", "time", "duration", "reference", "action"]
 
 MAX_ANSWER = 20_000
 """Characters of an answer that are read."""
@@ -26,10 +27,11 @@ class CommitmentsConfig(EvaluatorConfig):
     """Settings of ``commitments``."""
 
     kinds: Annotated[tuple[Promise, ...], Field(min_length=1)] = (
-        *("money", "date", "time", "action"),
+        *("money", "date", "time", "reference", "action"),
     )
     """What is taken for a promise; weekdays are dates. An action: "I have booked", "our courier
-    will call you", where tools are known and none that could do it was called."""
+    will call you", where tools are known and none that could do it was called. A reference: the
+    code of an order or booking."""
 
     arithmetic: bool = True
     """Whether what follows from known amounts and days by simple arithmetic is supported."""
@@ -53,7 +55,9 @@ def commitments(config: CommitmentsConfig) -> Check:
         for number, answer in enumerate(found, 1):
             said = quantities(answer.text[:MAX_ANSWER])
             promised = [quantity for quantity in said if quantity.kind in kinds]
-            if not promised:
+            codes = references(answer.text[:MAX_ANSWER]) if "reference" in kinds else []
+            lasting = list(durations(answer.text[:MAX_ANSWER])) if "duration" in kinds else []
+            if not (promised or codes or lasting):
                 continue
             if evidence is None:
                 evidence = _shared(subject)
@@ -61,10 +65,12 @@ def commitments(config: CommitmentsConfig) -> Check:
             for message in subject.messages[read : answer.position]:
                 _add(evidence, message, calls)
             read = max(read, answer.position + 1)
-            total += len(promised)
-            missing = _missing(promised, evidence, config.arithmetic)
+            total += len(promised) + len(codes) + len(lasting)
+            missing = [f"{q.kind} {q}" for q in _missing(promised, evidence, config.arithmetic)]
+            missing += [f"reference {code}" for code in codes if not evidence.mentions(code)]
+            missing += [f"duration {q}" for q in _missing(lasting, evidence, config.arithmetic)]
             evidence.add_quantities(answer.text, said)
-            unsupported += [f"{q.kind} {q} in answer {number}" for q in missing]
+            unsupported += [f"{what} in answer {number}" for what in missing]
         if not total:
             return passed(label="none")
         if not unsupported:

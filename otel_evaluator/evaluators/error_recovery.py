@@ -5,7 +5,8 @@ from typing import Literal
 import re2
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import ACTIONS, does
+from otel_evaluator.evaluators._action_words import ACTIONS
+from otel_evaluator.evaluators._actions import does
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, passed
 from otel_evaluator.evaluators._steps import Step, no_step, steps
 from otel_evaluator.evaluators._wording import admits_failure, asks, hands_over, is_read, only_reads

@@ -211,6 +211,55 @@ def test_what_was_tried_is_not_made_up(evaluate):
     assert evaluate("commitments", run, kinds=["action"]).passed
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Your booking reference is X7K2QL9.",
+        "Order NB-104233 is on its way.",
+        "Ihre Bestellung 88213-A wurde angenommen.",
+        "Su número de reserva es HT-2231.",
+        "I opened ticket INC-2291 for you.",
+    ],
+)
+def test_references_that_nobody_gave(evaluate, answer):
+    verdict = evaluate("commitments", told("nothing", answer), kinds=["reference"])
+    assert verdict.passed is False
+    assert "reference" in verdict.explanation
+    known = 'X7K2QL9 NB 104233 88213-A ht-2231 {"ticket": "INC-2291"}'
+    assert evaluate("commitments", told(known, answer), kinds=["reference"]).passed
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "RFC 9110 says so, and UTF-8 is used.",
+        "Call us on 0800 555 0144.",
+        "Your order is on its way.",
+        "In case you need it: the model RTX4090 fits.",
+    ],
+)
+def test_other_codes_are_no_references(evaluate, answer):
+    assert evaluate("commitments", told("nothing", answer), kinds=["reference"]).passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "known"),
+    [
+        ("The money is back within 5 days.", "refunds take 5 days"),
+        ("It takes 3-5 business days.", "3 to 5 working days"),
+        ("Das dauert 14 Tage.", '{"days": 14}'),
+        ("Tarda 48 horas.", "48 h"),
+        ("退款将在3-5个工作日内到账。", "3-5"),
+    ],
+)
+def test_durations(evaluate, answer, known):
+    kinds = ["duration"]
+    assert evaluate("commitments", told(known, answer), kinds=kinds).passed
+    verdict = evaluate("commitments", told("nothing", answer), kinds=kinds)
+    assert verdict.passed is False
+    assert "duration" in verdict.explanation
+
+
 def test_a_long_list_is_cut(evaluate):
     reply = ", ".join(f"{n} EUR" for n in (11, 23, 37, 41, 59))
     verdict = evaluate("commitments", a_subject(reply))
