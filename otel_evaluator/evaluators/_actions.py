@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-import re2
-
 from otel_evaluator.evaluators._action_words import ACTIONS
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._steps import Step
 from otel_evaluator.evaluators._wording import delegates, only_reads, parts
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_TEXT = 20_000
 """Characters of a text that are read."""
@@ -71,7 +70,7 @@ _CJK_CLAIM = re.compile(
     rf"(?:已|已经)(?:为您|帮您|给您|替您|为你|帮你)?({_CJK})"
     rf"|({_CJK})(?:を|は|が)?(?:いたしました|しました|完了しました)"
 )
-_PROMISED = re2.compile(
+_PROMISED = compile_linear(
     r"(?i)\b(?:our|a|one of our|my|the|some)\s?(?:\w+ )?(?:courier|colleague|technician|team|"
     r"manager|specialist|driver|representative|engineer|advisor|adviser|agent|one|body)s? "
     r"(?:(?:will|is going to|are going to) )?(?:soon |then |shortly )?(?:contacts?|calls?|"
@@ -90,10 +89,10 @@ MAX_BEFORE = 60
 """Characters before a verb that tell whether it is a request."""
 _NOUNS = frozenset({"book", "order", "schedule", "reserve"})
 """Verbs that are nouns as well."""
-_TO_DO = re2.compile(
+_TO_DO = compile_linear(
     r"(?:^|[.!?,;:\n]\s*|\b(?:to|please|you|just|and|then|now|me|can|we|let's|me to) )(?:\w+ly )?$"
 )
-_ONLY_ABOUT = re2.compile(
+_ONLY_ABOUT = compile_linear(
     r"\b(?:if (?:i|we)|can i|could i|may i|do i|how (?:do|can|to|would)|what happens|is it "
     r"possible|"
     r"am i able|when (?:i|can)|before i|not|n't|never|no need to|instead of|wenn ich|kann ich|wie "

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-import re2
-
 from otel_evaluator.evaluators._quantities import Quantity
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 _CODE = re.compile(r"(?<![\w.-])(?=[A-Z0-9-]*\d)(?:[A-Z][A-Z0-9-]{3,}|\d[A-Z0-9-]{4,})(?![\w.]\w)")
 _NAMED = re.compile(
@@ -19,7 +18,7 @@ _NAMED = re.compile(
 )
 MAX_BEFORE = 40
 """Characters before a code that may say what it is."""
-_DURATION = re2.compile(
+_DURATION = compile_linear(
     r"(?i)(?:^|[^\d.,:])(\d{1,3})(?: ?(?:-|\x{2013}|to|or|bis|a|à|o) ?(\d{1,3}))? ?"
     r"(?:(?:business|working|full|more|volle|hábiles|ouvrés)[ -])?"
     r"(minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|minuten?|stunden?|tagen?|tage|"

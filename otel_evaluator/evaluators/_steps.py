@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import re2
-
 from otel_evaluator.evaluators._answers import NO_CONTENT
 from otel_evaluator.evaluators._memo import of_subject
 from otel_evaluator.model.genai import Message, ToolExecution
 from otel_evaluator.model.outcome import Skipped, Unscored
 from otel_evaluator.model.subject import Subject
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 NO_STEP = Skipped("not_applicable", "no tool was called")
 MAX_RESULT = 4_000
@@ -20,7 +19,7 @@ MAX_MESSAGE = 300
 """Longer texts that begin like a failure are what was read, such as a log; in characters."""
 _FAILED_KEYS = ("error", "errors", "exception", "error_message", "errorMessage", "isError")
 _FAILED_STATES = frozenset({"error", "failed", "failure", "fail"})
-_FAILED_TEXT = re2.compile(
+_FAILED_TEXT = compile_linear(
     r"(?i)\s*(?:\w*(?:error|exception)\b\s*[:(]|error\b|traceback \(|failed\b|an error occurred)"
 )
 

@@ -2,16 +2,15 @@
 
 import re
 
-import re2
-
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._overlap import is_familiar
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_TEXT = 4_000
 """Characters of an answer that are read."""
 
-_ADMITS = re2.compile(
+_ADMITS = compile_linear(
     r"(?i)(?:^|[^\pL])(?:not|cannot|\w+n't|unable|fail(?:s|ed|ing|ure)?|errors?|problems?|issues?|"
     r"trouble|"
     r"unfortunately|unavailable|invalid|missing|wrong|without success|unsuccessful(?:ly)?|"
@@ -31,7 +30,7 @@ _ADMITS = re2.compile(
     r"|无法|不能|没有|未能|失败|错误|问题|找不到|抱歉|できません|できない|ません|エラー|失敗|問題"
     r"|없|못|실패|오류|문제"
 )
-_ASKS = re2.compile(
+_ASKS = compile_linear(
     r"(?i)[?？؟]|\b(?:please (?:provide|tell|give|share|confirm|send|enter|specify|check|let me)|"
     r"let me know|tell me|i(?:'ll| will)? need (?:your|a|an|the)|"
     r"bitte (?:nennen|geben|teilen|schicken|bestätigen)|sagen sie mir|"
@@ -40,7 +39,7 @@ _ASKS = re2.compile(
     r"|请(?:提供|告诉|确认)|教えて|お知らせ"
 )
 
-_KNOWN_SCRIPT = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_KNOWN_SCRIPT = compile_linear(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _READS = words(
     "get list find search lookup look check read query fetch show retrieve grep describe "

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import re2
 from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
@@ -11,12 +10,13 @@ from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import Step, no_step, steps
 from otel_evaluator.evaluators._wording import asks, is_read, only_reads, parts
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
 MIN_VALUE = 3
 """Shorter arguments are shared by chance; in characters."""
-_YES = re2.compile(
+_YES = compile_linear(
     r"(?i)^\W*(?:yes|yep|yeah|sure|ok(?:ay)?|go ahead|do it|please do|confirm(?:ed)?|correct|right|"
     r"proceed|absolutely|fine|ja|klar|gerne|mach|bestätig\w*|sí|si|claro|dale|adelante|confirmo|"
     r"oui|"
@@ -24,7 +24,7 @@ _YES = re2.compile(
     r"好|是的|可以|确认|はい|お願い|네)"
     r"(?:$|[^\pL])|\b(?:go ahead|i confirm|please do (?:it|so))\b"
 )
-_ASKED = re2.compile(
+_ASKED = compile_linear(
     r"(?i)(?:^|[^\pL])(?:delet|remov|drop|purg|eras|wip|destroy|terminat|kill|uninstall|truncat|"
     r"revok|shut ?down|cancel|clean up|get rid|lösch|entfern|beend|elimin|borra|quita|supprim|"
     r"effac|enlev|cancell|apag|remov|verwijder|wis )|删除|清除|移除|削除|消して|삭제"

@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-import re2
-
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._action_words import ACTIONS
 from otel_evaluator.evaluators._actions import does
@@ -12,19 +10,20 @@ from otel_evaluator.evaluators._steps import Step, no_step, steps
 from otel_evaluator.evaluators._wording import admits_failure, asks, hands_over, is_read, only_reads
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 NO_FAILURE = Skipped("not_applicable", "no step failed")
 MAX_SHOWN = 60
 """Longest tool name that is quoted, in characters."""
 
-_FIXABLE = re2.compile(
+_FIXABLE = compile_linear(
     r"(?i)required|missing|must (?:be|have|match|contain|not)|should be|invalid|not (?:a )?valid|"
     r"validation|expected|one of|unknown (?:field|param|arg|column|key|option|value)|"
     r"unrecogni[sz]ed|unexpected (?:keyword|arg|param|field)|type ?error|schema|malformed|"
     r"parse error|syntax|out of range|bad request|\b4(?:00|22)\b|ambiguous|more than one|"
     r"did you mean|too (?:long|short|many)"
 )
-_TRANSIENT = re2.compile(
+_TRANSIENT = compile_linear(
     r"(?i)time(?:d)?[ _-]?out|deadline|unavailable|\b(?:429|50[0234])\b|rate.?limit|"
     r"too many requests|temporar|try again|connection|network|reset by peer|overload|busy|locked"
 )

@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import re2
-
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
@@ -14,20 +12,21 @@ from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import Step, steps
 from otel_evaluator.evaluators._wording import asks
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
 MAX_RECORDS = 200
 """Records of tool results that are looked at."""
 
-_EXCLUDED = re2.compile(
+_EXCLUDED = compile_linear(
     r"(?i)(?:^|[^\pL])(?:nothing with|without(?: any)?|no|not|anything but|except|free of|avoid|"
     r"allergic to|(?:do not|don't) (?:want|like|eat|need)|can't (?:have|eat)|keine?[mnrs]?|ohne|"
     r"nichts mit|allergisch gegen|sin|nada (?:de|con)|alérgic[oa] (?:a|al)|sans|pas de|rien avec|"
     r"allergique (?:à|aux?)|senza|niente|allergic[oa] (?:a|al)|sem|nada com|geen|zonder) "
     r"(?:the |a |an |any )?([\pL-]{4,})"
 )
-_NEGATED = re2.compile(
+_NEGATED = compile_linear(
     r"(?i)(?:no|not|without|free|never|n't|nicht|ohne|kein\w*|frei|sin|sans|pas|senza|non|sem|não|"
     r"geen|zonder|isn't|aren't)(?:$|[^\pL])"
 )

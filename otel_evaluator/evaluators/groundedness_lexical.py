@@ -17,6 +17,7 @@ from otel_evaluator.evaluators._wording import admits_failure, asks
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.injection import injections
+from otel_evaluator.text.linear import compile_linear
 
 NO_SOURCE = Skipped("not_applicable", "nothing was retrieved and no tool was called")
 MAX_ANSWER = 20_000
@@ -31,7 +32,7 @@ AMOUNTS = frozenset({"number", "money", "percentage"})
 """Looked for where passages were retrieved; amounts in answers from tools are promises, and
 ``commitments`` is about those."""
 
-_SAYS_NOTHING = re2.compile(
+_SAYS_NOTHING = compile_linear(
     r"(?i)\b(?:n't|not|no|nothing|keine?|nicht|nichts|no|nada|ne|n'|pas|rien|non|niente|não|niet|geen)"
     r"\b[^.!?\n]{0,40}\b(?:say|says|mention|cover|contain|state|include|answer|information|about|find|"
     r"angaben?|information\w*|erwähn\w*|gefunden|menciona\w*|dice\w*|información|encuentr\w*|"
@@ -39,8 +40,8 @@ _SAYS_NOTHING = re2.compile(
     r"|没有提到|未提及|没有相关|記載(?:が|は)(?:ありません|ない)|見つかりません"
 )
 """An answer that says that its sources do not tell."""
-_LIST_MARK = re2.compile(r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%")
-_NAMED = re2.compile(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
+_LIST_MARK = compile_linear(r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%")
+_NAMED = compile_linear(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
 """Numbers that tell nothing: of list items, in idioms, in names such as RFC 9110."""
 _METRIC = (1, 1000, 1e6, 0.001, 1e-6, 100, 0.01)
 _TIME = (60, 3600, 1 / 60, 1 / 3600, 24, 1 / 24)
@@ -51,9 +52,9 @@ ROUNDED = 0.02
 """How far a rounded number may be from the exact one."""
 MAX_OPERANDS = 12
 """Numbers of the sources that are added to each other."""
-_REFERENCE = re2.compile(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
+_REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 """Codes and names."""
-_FOR_GOOD = re2.compile(
+_FOR_GOOD = compile_linear(
     r"(?i)unknown|not[ _-]?found|no such|does not exist|doesn't exist|denied|forbidden|"
     r"not[ _-]?allowed|not[ _-]?permitted|expired|unauthori[sz]ed|\b40[134]\b|ineligible|rejected|"
     r"declined|already[ _-]?(?:used|taken|exists)|sold[ _-]?out|out[ _-]?of[ _-]?stock"
@@ -183,7 +184,7 @@ def _counts_other_things(amount: Quantity, sources: list[str]) -> bool:
     if amount.kind != "money":
         return False
     number = re2.escape(f"{amount.values[0]:g}")
-    alone = re2.compile(
+    alone = compile_linear(
         rf"(?:^|[^\d.,]){number}(?:[.,]0+)?\s*(?:$|[|;)}}\]\"'\n€$£¥]|[,.](?:\D|$))"
     )
     return not any(alone.search(encodable(text)) for text in sources)

@@ -4,11 +4,10 @@ import json
 import re
 from typing import Literal
 
-import re2
-
 from otel_evaluator.api import Check, EvaluatorConfig, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import failed, no_answer, passed
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 NOT_ASKED = Skipped("not_applicable", "no JSON was asked for")
 MAX_INSTRUCTIONS = 20_000
@@ -16,14 +15,16 @@ MAX_INSTRUCTIONS = 20_000
 
 _FENCE = re.compile(r"```[ \t]*(?:json\w*)[ \t]*\n(.*?)(?:\n?[ \t]*```|\Z)", re.DOTALL | re.I)
 _WHOLE_FENCE = re.compile(r"\s*```\w*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
-_ASKED = re2.compile(
+_ASKED = compile_linear(
     r"(?i)\b(?:reply|respond|answer|return|output|produce|emit|write|give|provide|format(?:ted)?|"
     r"antworte\w*|gib|liefere|respond[ea]\w*|devuelv\w+|genera|répond\w*|renvoi\w*|retourn\w*|"
     r"rispond\w+|restituisc\w*|retorn\w+|geef|antwoord)\b[^.!?\n]{0,80}\bjson\b"
     r"|\bjson\b[^.!?\n]{0,40}\b(?:only|and nothing else|nothing but)\b|\b(?:only|valid|strictly) "
     r"json\b|json(?:格式|形式)|以\s?json"
 )
-_CONDITION = re2.compile(r"(?i)\b(?:if|when|unless|never|not|don't|instead of|no)\b[^.!?\n]{0,60}$")
+_CONDITION = compile_linear(
+    r"(?i)\b(?:if|when|unless|never|not|don't|instead of|no)\b[^.!?\n]{0,60}$"
+)
 _TYPES = ("gen_ai.output.type", "gen_ai.openai.request.response_format", "response_format")
 
 

@@ -1,7 +1,5 @@
 """Whether what the user asked for was done, by the evidence of tools and of the last messages."""
 
-import re2
-
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
@@ -17,19 +15,20 @@ from otel_evaluator.evaluators._wording import (
 from otel_evaluator.evaluators.refusal import refuses
 from otel_evaluator.evaluators.user_signals import dissatisfaction
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
-_THANKS = re2.compile(
+_THANKS = compile_linear(
     r"(?i)\b(?:thank|thanks|thx|perfect|great|awesome|wonderful|excellent|brilliant|works now|"
     r"that helps|got it|lovely|danke|super|prima|gracias|perfecto|genial|merci|parfait|grazie|"
     r"perfetto|obrigad|perfeito|bedankt|dank je|top)|谢谢|太好了|完美|ありがとう|助かり|감사"
 )
-_CLOSED = re2.compile(
+_CLOSED = compile_linear(
     r"(?i)(?:good)?bye\b|have a (?:nice|good|great)|thank you for calling|tschüss|auf wiederhören|"
     r"adiós|au revoir|bonne journée|arrivederci|再见"
 )
-_DO = re2.compile(
+_DO = compile_linear(
     r"(?i)\b(?:fix|change|repair|mend|correct|implement|add|write|update|find out|reparier\w*|"
     r"behebe\w*|ändere|arregla|corrige|corrig\w+|répare\w*)\b"
 )

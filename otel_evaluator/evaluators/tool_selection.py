@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import re2
 from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
@@ -14,17 +13,18 @@ from otel_evaluator.evaluators._steps import Step, no_step, steps
 from otel_evaluator.evaluators._wording import delegates, hands_over, only_reads, parts
 from otel_evaluator.evaluators.action_safety import ActionSafetyConfig, action_safety
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
-_LOOK = re2.compile(
+_LOOK = compile_linear(
     r"(?i)\b(?:why|find out|what(?:'s| is) (?:wrong|going on|happening)|look (?:into|at|what)|"
     r"investigat\w*|diagnos\w*|check (?:why|what|whether|if)|figure out|debug|analy[sz]e|warum|"
     r"wieso|woran liegt|finde heraus|untersuch\w*|prüf\w*|por qué|averigua\w*|investiga\w*|"
     r"pourquoi|vérifie\w*|cherche\w*|perché|controlla\w*|por que|verifica\w*|waarom|onderzoek)\b"
     r"|为什么|怎么回事|检查|なぜ|原因|調べ"
 )
-_FIRST = re2.compile(
+_FIRST = compile_linear(
     r"(?i)\b(?:check|look|verify|validate|inspect|read|confirm|prüfe\w*|comprueb\w*|vérifi\w*)\b"
     r"[^.!?\n]{0,60}\b(?:before|first|bevor|zuerst|antes|primero|avant|d'abord)\b"
 )

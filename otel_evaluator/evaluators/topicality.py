@@ -1,7 +1,5 @@
 """The answers are about what was asked, as far as shared words can tell."""
 
-import re2
-
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer
 from otel_evaluator.evaluators._overlap import share, stems, stems_of, tongues
@@ -10,12 +8,13 @@ from otel_evaluator.evaluators._steps import steps
 from otel_evaluator.evaluators._wording import admits_failure
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MIN_ANSWER, MIN_QUESTION = 10, 2
 """Words with a meaning that an answer and a question need before they are compared."""
 MAX_QUESTION = 4_000
 """Characters of a question that are read."""
-_CREATIVE = re2.compile(
+_CREATIVE = compile_linear(
     r"(?i)(?:^|[^\pL])(?:write|compose|draft|generate|invent|imagine|poem|haiku|story|joke|riddle|"
     r"translate|rephrase|paraphrase|summari[sz]e|rewrite|brainstorm|roleplay|schreibe?|gedicht|"
     r"witz|"

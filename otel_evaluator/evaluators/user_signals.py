@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-import re2
 from pydantic import Field
 from rapidfuzz.fuzz import ratio
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a user's message that are read."""
@@ -27,7 +27,7 @@ _BAD = (
     r"ridícul[oa]|vergüenza|inaceptable|nul(?:le)?|inutile|lamentable|honte|inacceptable|ridicule|"
     r"pessim[oa]|vergogna|inaccettabile|ridicolo|péssim[oa]|inaceitável|waardeloos|belachelijk)"
 )
-_STRONG = re2.compile(
+_STRONG = compile_linear(
     rf"(?i){_BAD}(?: \pL+){{0,2}} {_ABOUT}|{_ABOUT}(?: \pL+){{0,3}} {_BAD}"
     rf"|(?:this|that|it|you|you guys|das|es|esto|eso|ustedes|c'|ce|isso|questo|dit)(?:'s| is| are|"
     rf"'re| ist|est| est| es| é| è)?(?: \pL+){{0,2}} {_BAD}"
@@ -51,7 +51,7 @@ _STRONG = re2.compile(
     r"derde keer|tijdverspilling|ben het zat"
     r"|没用|太差|垃圾|浪费(?:我的?)?时间|第[三四五]次|受够|气死|投诉|役に立た|ひどい|いい加減に|何度(?:も)?言|最悪|ふざけ"
 )
-_MILD = re2.compile(
+_MILD = compile_linear(
     rf"(?i)\b(?:seriously|i (?:already )?(?:said|told you|asked)|as i said|once again|yet again|"
     rf"that'?s not what i|not what i (?:asked|wanted)|still (?:not|no|doesn't|hasn't|isn't|"
     rf"waiting)|"
@@ -62,7 +62,7 @@ _MILD = re2.compile(
     rf"(?:déjà )?dit|encore une fois|toujours pas|già detto|ancora una volta|já (?:disse|falei)|"
     rf"ik zei|nog steeds (?:niet|geen))|{_BAD}|不是我(?:问|要)|又是|さっき(?:も)?言"
 )
-_PERSON = re2.compile(
+_PERSON = compile_linear(
     r"(?i)\b(?:speak|talk|chat|connect me|put me through|transfer me|get me)\b[^.!?]{0,25}"
     r"\b(?:human|person|someone|somebody|agent|representative|manager|supervisor|operator|advisor)"
     r"|\b(?:real|actual|live) (?:human|person|agent)|ask for a (?:human|person|manager)|"
