@@ -65,6 +65,7 @@ deploy: $(DEV) ## Write the rules, dashboards and settings in deploy/ anew
 	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --format alertmanager --output deploy/alertmanager/alertmanager.yaml
 	$(BIN)/otel-evaluator rules --config deploy/evaluator.yaml --format grafana --output deploy/grafana/provisioning/alerting/otel-evaluator.yaml
 	$(BIN)/otel-evaluator dashboards --output deploy/grafana/dashboards
+	$(BIN)/otel-evaluator schema --config deploy/clickhouse/cluster.yaml > deploy/clickhouse/cluster.sql
 	mkdir -p deploy/helm/otel-evaluator/files/dashboards
 	cp deploy/prometheus/rules.yaml deploy/helm/otel-evaluator/files/
 	cp deploy/grafana/dashboards/*.json deploy/helm/otel-evaluator/files/dashboards/

@@ -14,6 +14,7 @@ from otel_evaluator.cli import (
     measure,
     replay,
     rules,
+    schema,
     scores,
     serve,
     steps,
@@ -59,5 +60,6 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("steps")(steps.steps)
 app.command("measure")(measure.measure)
 app.command("rules")(rules.rules)
+app.command("schema")(schema.schema)
 app.command("dashboards")(dashboards.dashboards)
 app.add_typer(journal.app, name="journal")

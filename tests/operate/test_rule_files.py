@@ -77,6 +77,15 @@ def test_the_files_in_deploy_are_written_by_the_command(tmp_path):
         assert output.read_text() == (ROOT / "deploy" / name).read_text(), "run make deploy"
 
 
+def test_the_schema_in_deploy_is_printed_by_the_command():
+    config = ROOT / "deploy" / "clickhouse" / "cluster.yaml"
+    result = CliRunner().invoke(app, ["schema", "--config", str(config)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout == config.with_suffix(".sql").read_text(), "run make deploy"
+    assert result.stdout.count("ON CLUSTER") == result.stdout.count(";\n")
+    assert "ReplicatedReplacingMergeTree" in result.stdout
+
+
 def test_rules_for_grafana_are_the_same_alerts(rules):
     found = grafana_alerts.provisioning(rules)
     made = [rule for group in found["groups"] for rule in group["rules"]]
