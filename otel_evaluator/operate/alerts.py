@@ -1,4 +1,4 @@
-"""Alerting rules: each with a cause, a severity, what to look at, and what to do."""
+"""Alerting rules about scores, and what every alert has: a cause, a severity, where to look."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,17 +27,17 @@ class Alerts:
     """Builds the alerts of one configuration."""
 
     def __init__(self, config: AlertsConfig) -> None:
-        self._config = config
+        self.config = config
 
     def quality(self, evaluators: Mapping[str, Any]) -> list[Rule]:
         """About the scores of evaluators that have an objective."""
         rules: list[Rule] = []
         for evaluator in evaluators:
-            objective = self._config.objectives.get(evaluator)
+            objective = self.config.objectives.get(evaluator)
             if objective is not None:
                 rules += self._objective(evaluator, objective)
         rules.append(
-            self._alert(
+            self.alert(
                 "EvaluatorRegression",
                 f"max by (evaluator, service, environment) ({PREFIX}regression) == 1",
                 "warning",
@@ -61,7 +61,7 @@ class Alerts:
             if bound is None:
                 continue
             series = name("evaluator", edge, "1h")
-            yield self._alert(
+            yield self.alert(
                 "EvaluatorScoreLow" if sign == "<" else "EvaluatorScoreHigh",
                 f'{series}{{evaluator="{evaluator}"}} {sign} {bound} and on (evaluator) '
                 + self._enough("score_effective"),
@@ -79,7 +79,7 @@ class Alerts:
             high = f'{name("evaluator", "pass_rate_high", "1h")}{{evaluator="{evaluator}"}}'
             if bound <= 0:
                 continue
-            yield self._alert(
+            yield self.alert(
                 "EvaluatorPassRateLow",
                 f"{high} < {bound:.6g} and on (evaluator) {self._enough('pass_effective')}",
                 severity,
@@ -100,8 +100,8 @@ class Alerts:
                 f'{name("evaluator", "pass_rate", window)}{{evaluator="{evaluator}"}} < {limit:.6g}'
                 for window in (long, short)
             ]
-            enough = f"{name('evaluator', 'pass_effective', short)} >= {self._config.min_samples}"
-            yield self._alert(
+            enough = f"{name('evaluator', 'pass_effective', short)} >= {self.config.min_samples}"
+            yield self.alert(
                 "EvaluatorErrorBudgetBurn",
                 " and on (evaluator) ".join((*conditions, enough)),
                 severity,
@@ -116,146 +116,9 @@ class Alerts:
             )
 
     def _enough(self, what: str) -> str:
-        return f"{name('evaluator', what, '1h')} >= {self._config.min_samples}"
+        return f"{name('evaluator', what, '1h')} >= {self.config.min_samples}"
 
-    def evaluation(self) -> list[Rule]:
-        """About evaluators and judges that do not give scores."""
-        config = self._config
-        outcomes = f'increase({PREFIX}evaluations_total{{outcome!="skipped"}}[1h])'
-        failed = f'increase({PREFIX}evaluations_total{{outcome="failed"}}[1h])'
-        asked = f'increase({PREFIX}judge_requests_total{{outcome!="abandoned"}}[30m])'
-        bad = f'increase({PREFIX}judge_requests_total{{outcome=~"unavailable|unusable"}}[30m])'
-        cost = f"sum(increase({PREFIX}judge_cost_usd_total[1d]))"
-        return [
-            self._alert(
-                "EvaluatorCoverageLow",
-                f"{name('evaluator', 'coverage', '1h')} < {config.min_coverage} and on (evaluator)"
-                f" sum by (evaluator) ({outcomes}) >= {config.min_samples}",
-                "warning",
-                "evaluation",
-                "{{ $labels.evaluator }} scores only {{ $value | humanizePercentage }}",
-                "The rest has no score; between score_worst and score_best anything is possible.",
-            ),
-            self._alert(
-                "EvaluatorFailing",
-                f"sum by (evaluator) ({failed}) / sum by (evaluator) ({outcomes}) > "
-                f"{config.max_failures} and sum by (evaluator) ({failed}) >= 5",
-                "critical",
-                "evaluation",
-                "{{ $labels.evaluator }} fails on {{ $value | humanizePercentage }}",
-                "Failures are counted by reason in evaluations_total.",
-            ),
-            self._alert(
-                "JudgeFailing",
-                f"sum by (judge) ({bad}) / sum by (judge) ({asked}) > 0.1 and "
-                f"sum by (judge) ({asked}) >= 10",
-                "critical",
-                "judge",
-                "judge {{ $labels.judge }}: {{ $value | humanizePercentage }} of requests fail",
-                "Its endpoint is down, refuses, or answers what cannot be used.",
-            ),
-            self._alert(
-                "JudgeBudgetExhausted",
-                f"sum by (evaluator) (increase({PREFIX}evaluations_total{{"
-                'outcome="unscored", reason="budget"}[1h])) > 0',
-                "warning",
-                "judge",
-                "{{ $labels.evaluator }} is out of money",
-                "Subjects were left without a score because a budget was spent.",
-            ),
-            self._alert(
-                "JudgeMoved",
-                f"max by (evaluator) ({PREFIX}judge_canary_moved) == 1",
-                "warning",
-                "judge",
-                "the judge of {{ $labels.evaluator }} has changed",
-                "Scores of its canaries have moved: the instrument changed, not the traffic.",
-                sustained=0,
-            ),
-            self._alert(
-                "EvaluationCostHigh",
-                f"{cost} / (sum(increase({PREFIX}inference_cost_usd_total[1d])) > 0) > "
-                f"{config.max_cost_share}",
-                "warning",
-                "judge",
-                "evaluation costs {{ $value | humanizePercentage }} of the traffic",
-                "Cost of judges over the cost of the traffic, both of the last day.",
-            ),
-        ]
-
-    def pipeline(self) -> list[Rule]:
-        """About telemetry that does not come in, or scores that do not go out."""
-        age, refused = self._config.max_journal_age, f"{PREFIX}requests_refused_total"
-        return [
-            self._alert(
-                "EvaluatorDown",
-                f"absent({PREFIX}build_info)",
-                "critical",
-                "pipeline",
-                "no otel-evaluator is scraped",
-                "Prometheus sees no instance.",
-                sustained=300,
-            ),
-            self._alert(
-                "NoTelemetry",
-                f"sum(increase({PREFIX}spans_received_total[30m])) == 0 and "
-                f"sum(increase({PREFIX}spans_received_total[1d] offset 30m)) > 0",
-                "warning",
-                "pipeline",
-                "no spans for half an hour",
-                "Yesterday there were some. Look at the Collector's exporter.",
-            ),
-            self._alert(
-                "RequestsRefused",
-                f'sum by (reason) (increase({refused}{{reason!~"shutdown|unauthenticated"}}[15m]))'
-                " > 0",
-                "warning",
-                "pipeline",
-                "requests are refused: {{ $labels.reason }}",
-                "Senders are told to come back; they drop data after some minutes.",
-            ),
-            self._alert(
-                "DataDropped",
-                f'sum(increase({PREFIX}spans_dropped_total{{reason="overload"}}[1h])) + '
-                f"(sum(increase({PREFIX}outcomes_dropped_total[1h])) or vector(0)) > 0",
-                "critical",
-                "pipeline",
-                "spans or scores were given up",
-                "The journal is full and journal.overflow says to drop.",
-                sustained=0,
-            ),
-            self._alert(
-                "JournalOld",
-                f"max({PREFIX}journal_oldest_seconds) > {age:g}",
-                "warning",
-                "pipeline",
-                "the oldest unfinished entry is {{ $value | humanizeDuration }} old",
-                "Work is taken in faster than it is finished.",
-            ),
-            self._alert(
-                "JournalDamaged",
-                f"max({PREFIX}journal_damaged_records) > 0",
-                "critical",
-                "pipeline",
-                "{{ $value }} records of the journal are damaged",
-                "They are set aside in the folder's quarantine.",
-                sustained=0,
-            ),
-            self._alert(
-                "SinkFailing",
-                f"sum by (sink) (increase({PREFIX}sink_writes_total"
-                '{outcome=~"held|retryable|permanent"}[15m])) '
-                f'> 0 unless sum by (sink) (increase({PREFIX}sink_writes_total{{outcome="written"}}'
-                "[15m])) > 0",
-                "critical",
-                "pipeline",
-                "sink {{ $labels.sink }} takes nothing",
-                "Scores wait in the journal.",
-                sustained=300,
-            ),
-        ]
-
-    def _alert(
+    def alert(
         self,
         alert: str,
         expression: str,
@@ -266,7 +129,8 @@ class Alerts:
         sustained: float | None = None,
         **labels: str,
     ) -> Rule:
-        config = self._config
+        """One rule; ``sustained`` are seconds that replace the configured ones."""
+        config = self.config
         held = config.sustained if sustained is None else sustained
         found: Rule = {"alert": alert, "expr": expression}
         if held:

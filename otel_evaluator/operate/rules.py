@@ -6,6 +6,7 @@ from typing import Any
 from otel_evaluator.operate import recording
 from otel_evaluator.operate.alerts import Alerts
 from otel_evaluator.operate.config import AlertsConfig
+from otel_evaluator.operate.health_alerts import evaluation, pipeline
 
 RECORDED_EVERY = "1m"
 
@@ -24,8 +25,8 @@ def rule_file(evaluators: Mapping[str, Any], config: AlertsConfig) -> dict[str, 
     alerts = Alerts(config)
     for name, rules in (
         ("quality", alerts.quality(evaluators)),
-        ("evaluation", alerts.evaluation()),
-        ("pipeline", alerts.pipeline()),
+        ("evaluation", evaluation(alerts)),
+        ("pipeline", pipeline(alerts)),
     ):
         groups.append({"name": f"otel-evaluator-alerts-{name}", "rules": rules})
     return {"groups": groups}
