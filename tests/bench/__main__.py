@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench.durability import durable, recovery
-from tests.bench.evaluation import evaluate
+from tests.bench.evaluation import evaluate, every_check
 from tests.bench.judging import judge
 from tests.bench.latency import ack, lag
 from tests.bench.overload import overload
@@ -20,6 +20,7 @@ from tests.bench.throughput import assemble, select
 
 SCENARIOS: dict[str, Callable[[Path], Report]] = {
     "evaluate": evaluate,
+    "checks": every_check,
     "select": select,
     "assemble": assemble,
     "durable": durable,
