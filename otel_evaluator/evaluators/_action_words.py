@@ -26,7 +26,8 @@ ACTIONS = {
         "cancel void terminat unsubscrib delete remov end stop",
         "cancelled canceled storniert abgesagt gekündigt cancelado anulado annulé résilié "
         "annullato cancellato disdetto geannuleerd opgezegd cancelei 取消 キャンセル",
-        "cancel stornieren absagen kündigen cancelar anular annuler résilier annullare disdire "
+        "cancel unsubscribe stornieren abmelden absagen kündigen cancelar anular annuler résilier "
+        "annullare disdire "
         "annuleren opzeggen 取消",
     ),
     "refund": Action(
@@ -64,7 +65,9 @@ ACTIONS = {
         "umgebucht angepasst actualizado cambiado modificado reprogramado modifié changé déplacé "
         "reporté aggiornato cambiato spostato gewijzigd aangepast verplaatst verzet atualizei "
         "alterei 更新 修改 更改 変更",
-        "reschedule umbuchen verschieben reprogramar reporter spostare verzetten",
+        "reschedule update change ändern aktualisieren umbuchen verschieben actualizar cambiar "
+        "modifier "
+        "aggiornare cambiare reprogramar reporter spostare verzetten",
     ),
     "delete": Action(
         "delet remov drop purg eras clear wip destroy uninstall writ",

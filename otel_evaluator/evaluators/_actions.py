@@ -87,7 +87,7 @@ _CONTACT = "contact call reach phone courier pickup pick collect escalat transfe
 
 MAX_BEFORE = 60
 """Characters before a verb that tell whether it is a request."""
-_NOUNS = frozenset({"book", "order", "schedule", "reserve"})
+_NOUNS = words("book order schedule reserve change update cancel refund restart")
 """Verbs that are nouns as well."""
 _TO_DO = compile_linear(
     r"(?:^|[.!?,;:\n]\s*|\b(?:to|please|you|just|and|then|now|me|can|we|let's|me to) )(?:\w+ly )?$"

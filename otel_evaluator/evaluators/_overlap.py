@@ -14,7 +14,7 @@ MIN_WORD = 3
 _WORD = re.compile(r"[^\W\d_]+")
 _CJK_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _BY_LANGUAGE = {
-    "en": "is it in of to on at my we he do no so be as by an or if up me us "
+    "en": "i is it in of to on at my we he do no so be as by an or if up me us "
     "the and for are but not you your yours all any can had her his him how its our out has "
     "have was were who why what when where which will with would could should shall may might must "
     "does did done from into over under than then them they their there these those this that been "

@@ -48,9 +48,11 @@ _READS = words(
     "translate convert suggest recommend ls cat diff history"
 )
 _HANDS_OVER = words(
-    "transfer escalate escalation handoff handover human person operator callback "
-    "supervisor colleague representative"
+    "escalate escalation handoff handover human person operator callback supervisor colleague "
+    "representative"
 )
+_TO_WHOM = words("agent desk support team staff department specialist queue live call caller")
+"""With them a transfer is one of the user; without, perhaps of money."""
 
 
 def admits_failure(text: str) -> bool:
@@ -80,7 +82,10 @@ def only_reads(name: str) -> bool:
 
 def hands_over(name: str) -> bool:
     """Whether a tool of this name brings in a person."""
-    return not _HANDS_OVER.isdisjoint(parts(name))
+    found = parts(name)
+    if "transfer" in found:
+        return not (_HANDS_OVER | _TO_WHOM).isdisjoint(found)
+    return not _HANDS_OVER.isdisjoint(found)
 
 
 def delegates(name: str) -> bool:

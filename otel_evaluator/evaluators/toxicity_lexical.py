@@ -28,7 +28,7 @@ _STRONG = compile_linear(
     r"|\b(?:fuck (?:you|off)|shut (?:the \pL+ )?up|go to hell|piss off|screw you|kill yourself|"
     r"halt(?:en sie)? (?:die|den) (?:klappe|mund|maul)|verpiss|cállate|vete a la mierda|ferme-la|"
     r"ta gueule|va te faire|stai zitto|vaffanculo|cala a boca|hou je (?:mond|kop))"
-    r"|(?:^|[.!?]\s+)get lost\b"
+    r"|(?:^|[.!?]\s+)get lost\b|, (?:genius|einstein|sherlock)(?:[.!?]|$)"
     r"|\b(?:i will|i'll|we will|we'll) (?:hurt|kill|destroy|ruin) you\b"
     r"|\b(?:even an?|an?) (?:\pL+[- ])?(?:child|kid|toddler|baby|monkey|(?:\d+|\pL+)[- ]year[- "
     r"]old) "

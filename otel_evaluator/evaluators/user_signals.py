@@ -21,7 +21,8 @@ _ABOUT = (
     r"empresa|aide|boîte|servizio|assistenza|atendimento|serviço|empresa|dienst|hulp)"
 )
 _BAD = (
-    r"(?:useless|terrible|horrible|awful|ridiculous|pathetic|unacceptable|worst|crap|garbage|"
+    r"(?:useless|dumb|stupid|idiotic|rubbish|terrible|horrible|awful|ridiculous|pathetic|"
+    r"unacceptable|worst|crap|garbage|"
     r"hopeless|incompetent|disgraceful|appalling|shit(?:ty)?|bullshit|nutzlos\w*|furchtbar\w*|"
     r"schrecklich\w*|lächerlich\w*|unverschämt\w*|katastroph\w+|inútil|pésim[oa]|horrible|"
     r"ridícul[oa]|vergüenza|inaceptable|nul(?:le)?|inutile|lamentable|honte|inacceptable|ridicule|"
@@ -31,7 +32,10 @@ _STRONG = compile_linear(
     rf"(?i){_BAD}(?: \pL+){{0,2}} {_ABOUT}|{_ABOUT}(?: \pL+){{0,3}} {_BAD}"
     rf"|(?:this|that|it|you|you guys|das|es|esto|eso|ustedes|c'|ce|isso|questo|dit)(?:'s| is| are|"
     rf"'re| ist|est| est| es| é| è)?(?: \pL+){{0,2}} {_BAD}"
-    r"|waste of (?:my )?time|fed up|sick (?:and tired )?of|(?:third|fourth|fifth|tenth) time i|"
+    r"|waste of (?:my )?time|done with (?:you|this|your)|(?:two|three|four|five|ten|several|many|"
+    r"\d+) "
+    r"times (?:already|now)|already (?:\pL+ ){0,4}(?:twice|times)|fed up|sick (?:and tired )?of|"
+    r"(?:third|fourth|fifth|tenth) time i|"
     r"how many times|(?:are you|you(?:'re| are)) (?:not |even )(?:even )?listening|"
     r"not listening to me|(?:i'm|i am|so|very|really) (?:so |very |really )?(?:frustrat|annoy|"
     r"angry|"
@@ -50,6 +54,10 @@ _STRONG = compile_linear(
     r"ennesima) volta|perdita di tempo|sono stuf[oa]|terceira vez|perda de tempo|estou fart[oa]|"
     r"derde keer|tijdverspilling|ben het zat"
     r"|没用|太差|垃圾|浪费(?:我的?)?时间|第[三四五]次|受够|气死|投诉|役に立た|ひどい|いい加減に|何度(?:も)?言|最悪|ふざけ"
+)
+_ABOUT_ONESELF = compile_linear(
+    r"(?i)(?:stupid|dumb|silly|terrible) (?:question|mistake|of me|idea of mine)s?|my (?:stupid|"
+    r"dumb)"
 )
 _MILD = compile_linear(
     rf"(?i)\b(?:seriously|i (?:already )?(?:said|told you|asked)|as i said|once again|yet again|"
@@ -112,7 +120,7 @@ def dissatisfaction(said: list[str]) -> float:
 def _strength(said: list[str], before: list[str]) -> tuple[float, str]:
     strength, label, persons = 0.0, "", 0
     for number, raw in enumerate(said):
-        text = encodable(raw[:MAX_MESSAGE]).replace("\u2019", "'")
+        text = _ABOUT_ONESELF.sub(" ", encodable(raw[:MAX_MESSAGE]).replace("\u2019", "'"))
         if _STRONG.search(text):
             strength, label = strength + 1.0, "frustration"
         elif _MILD.search(text):

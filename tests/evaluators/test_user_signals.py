@@ -42,6 +42,8 @@ def test_frustrated(evaluate, text):
         "Great service, thank you so much.",
         "My GPS and USB cables do not work with the VAT invoice.",
         "THANKS",
+        "This is a stupid question, but where do I click?",
+        "It was my stupid mistake, sorry.",
         "Is it not possible to change the date?",
         "I said Tuesday, sorry, I meant Wednesday.",
         "Das Ladegerät ist kaputt, was kann ich tun?",
