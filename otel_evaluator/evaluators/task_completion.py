@@ -28,6 +28,11 @@ _CLOSED = compile_linear(
     r"(?i)(?:good)?bye\b|have a (?:nice|good|great)|thank you for calling|tschüss|auf wiederhören|"
     r"adiós|au revoir|bonne journée|arrivederci|再见"
 )
+_PLEASANTRY = compile_linear(
+    r"(?i)(?:is there |can i (?:help|do) )?(?:anything|something) (?:else|more)[^.!?\n]{0,40}\?|"
+    r"kann ich (?:sonst|noch)[^.!?\n]{0,40}\?|¿?algo más[^.!?\n]{0,40}\?|autre chose[^.!?\n]{0,40}\?"
+)
+"""A question that asks for nothing."""
 _DO = compile_linear(
     r"(?i)\b(?:fix|change|repair|mend|correct|implement|add|write|update|find out|reparier\w*|"
     r"behebe\w*|ändere|arregla|corrige|corrig\w+|répare\w*)\b"
@@ -49,7 +54,7 @@ def task_completion(config: TaskCompletionConfig) -> Check:
         if not found or not users:
             return no_answer(subject) or NO_CONTENT
         taken = steps(subject, with_history=True)
-        last = found[-1].text
+        last = _PLEASANTRY.sub(" ", encodable(found[-1].text[:MAX_MESSAGE]))
         if any(hands_over(s.name) and not delegates(s.name) and not s.failed for s in taken):
             return Scored(1.0, "handed_over", True)
         if dissatisfaction(users) >= 1.0:

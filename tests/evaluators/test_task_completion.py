@@ -36,6 +36,7 @@ def test_done(evaluate, turns, label):
             "not_done",
         ),
         ((user("Cancelar mi suscripción"), says("Tenemos una oferta para usted.")), "not_done"),
+        ((CANCEL, says("We value you. Is there anything else I can do?")), "not_done"),
         ((CANCEL, says("ok"), user("This is useless, I give up."), says("Bye")), "user_gave_up"),
         (
             (
