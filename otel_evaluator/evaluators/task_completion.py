@@ -30,7 +30,8 @@ _CLOSED = compile_linear(
 )
 _PLEASANTRY = compile_linear(
     r"(?i)(?:is there |can i (?:help|do) )?(?:anything|something) (?:else|more)[^.!?\n]{0,40}\?|"
-    r"kann ich (?:sonst|noch)[^.!?\n]{0,40}\?|¿?algo más[^.!?\n]{0,40}\?|autre chose[^.!?\n]{0,40}\?"
+    r"kann ich (?:sonst|noch)[^.!?\n]{0,40}\?|¿?algo más[^.!?\n]{0,40}\?|autre "
+    r"chose[^.!?\n]{0,40}\?"
 )
 """A question that asks for nothing."""
 _DO = compile_linear(
