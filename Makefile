@@ -97,7 +97,7 @@ lock: $(DEV) ## Resolve requirements/*.txt anew (UPGRADE=1 takes newer versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/rotel.in -o requirements/rotel.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/local-model.in -o requirements/local-model.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded pyproject.toml requirements/build.in \
-		requirements/libraries.in -c requirements/runtime.txt -o requirements/libraries.txt
+		requirements/libraries.in -o requirements/libraries.txt
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results

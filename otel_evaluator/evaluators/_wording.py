@@ -90,9 +90,9 @@ def hands_over(name: str) -> bool:
 
 def delegates(name: str) -> bool:
     """Whether a tool of this name only passes control to another agent."""
-    words = parts(name)
-    moves = not {"transfer", "handoff", "handover", "delegate"}.isdisjoint(words)
-    return moves and "human" not in words and ("agent" in words or "to" in words)
+    found = parts(name)
+    moves = not {"transfer", "handoff", "handover", "delegate"}.isdisjoint(found)
+    return moves and "human" not in found and ("agent" in found or "to" in found)
 
 
 def _plain(text: str) -> str:

@@ -71,15 +71,9 @@ def error_recovery(config: ErrorRecoveryConfig) -> Check:
 
 
 def _last_failures(taken: list[Step]) -> list[Step]:
-    """Of each tool the last call, where it failed, and failures that nothing came after."""
+    """Of each tool the last call, where it failed: earlier failures were repaired by it."""
     last = {step.name: step for step in taken}
-    return [step for step in last.values() if step.failed] or [
-        step for i, step in enumerate(taken) if step.failed and not _repaired(step, taken[i + 1 :])
-    ]
-
-
-def _repaired(step: Step, later: list[Step]) -> bool:
-    return any(other.name == step.name and not other.failed for other in later)
+    return [step for step in last.values() if step.failed]
 
 
 Fate = Literal["handed_over", "told", "replaced", "asked", "ignored", "given_up", "unknown"]

@@ -19,14 +19,14 @@ from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
+MAX_NOTICE = 200
+"""Longer results say more than that nothing was found; in characters."""
+EMPTY = ("", "[]", "{}", "null", "none")
+NOTHING_FOUND = ("no match", "not found", "no result", "0 result", '"matches": 0', "nothing")
 _THANKS = compile_linear(
     r"(?i)\b(?:thank|thanks|thx|perfect|great|awesome|wonderful|excellent|brilliant|works now|"
     r"that helps|got it|lovely|danke|super|prima|gracias|perfecto|genial|merci|parfait|grazie|"
     r"perfetto|obrigad|perfeito|bedankt|dank je|top)|谢谢|太好了|完美|ありがとう|助かり|감사"
-)
-_CLOSED = compile_linear(
-    r"(?i)(?:good)?bye\b|have a (?:nice|good|great)|thank you for calling|tschüss|auf wiederhören|"
-    r"adiós|au revoir|bonne journée|arrivederci|再见"
 )
 _PLEASANTRY = compile_linear(
     r"(?i)(?:is there |can i (?:help|do) )?(?:anything|something) (?:else|more)[^.!?\n]{0,40}\?|"
@@ -100,21 +100,6 @@ def _skipped_work(subject: Subject, users: list[str], taken: list[Step]) -> bool
 
 def _found_nothing(step: Step) -> bool:
     text = step.result.strip().lower()
-    return (
-        step.failed
-        or text in ("", "[]", "{}", "null", "none")
-        or (
-            len(text) < 200
-            and any(
-                sign in text
-                for sign in (
-                    "no match",
-                    "not found",
-                    "no result",
-                    "0 result",
-                    '"matches": 0',
-                    "nothing",
-                )
-            )
-        )
-    )
+    if step.failed or text in EMPTY:
+        return True
+    return len(text) < MAX_NOTICE and any(sign in text for sign in NOTHING_FOUND)

@@ -7,12 +7,13 @@ from otel_evaluator.operate.recording import Rule, name
 
 def evaluation(alerts: Alerts) -> list[Rule]:
     """About evaluators and judges that do not give scores."""
+    return [*_evaluators(alerts), *_judges(alerts)]
+
+
+def _evaluators(alerts: Alerts) -> list[Rule]:
     config = alerts.config
     outcomes = f'increase({PREFIX}evaluations_total{{outcome!="skipped"}}[1h])'
     failed = f'increase({PREFIX}evaluations_total{{outcome="failed"}}[1h])'
-    asked = f'increase({PREFIX}judge_requests_total{{outcome!="abandoned"}}[30m])'
-    bad = f'increase({PREFIX}judge_requests_total{{outcome=~"unavailable|unusable"}}[30m])'
-    cost = f"sum(increase({PREFIX}judge_cost_usd_total[1d]))"
     return [
         alerts.alert(
             "EvaluatorCoverageLow",
@@ -32,6 +33,14 @@ def evaluation(alerts: Alerts) -> list[Rule]:
             "{{ $labels.evaluator }} fails on {{ $value | humanizePercentage }}",
             "Failures are counted by reason in evaluations_total.",
         ),
+    ]
+
+
+def _judges(alerts: Alerts) -> list[Rule]:
+    asked = f'increase({PREFIX}judge_requests_total{{outcome!="abandoned"}}[30m])'
+    bad = f'increase({PREFIX}judge_requests_total{{outcome=~"unavailable|unusable"}}[30m])'
+    cost = f"sum(increase({PREFIX}judge_cost_usd_total[1d]))"
+    return [
         alerts.alert(
             "JudgeFailing",
             f"sum by (judge) ({bad}) / sum by (judge) ({asked}) > 0.1 and "
@@ -62,7 +71,7 @@ def evaluation(alerts: Alerts) -> list[Rule]:
         alerts.alert(
             "EvaluationCostHigh",
             f"{cost} / (sum(increase({PREFIX}inference_cost_usd_total[1d])) > 0) > "
-            f"{config.max_cost_share}",
+            f"{alerts.config.max_cost_share}",
             "warning",
             "judge",
             "evaluation costs {{ $value | humanizePercentage }} of the traffic",
@@ -73,7 +82,11 @@ def evaluation(alerts: Alerts) -> list[Rule]:
 
 def pipeline(alerts: Alerts) -> list[Rule]:
     """About telemetry that does not come in, or scores that do not go out."""
-    age, refused = alerts.config.max_journal_age, f"{PREFIX}requests_refused_total"
+    return [*_coming_in(alerts), *_going_out(alerts)]
+
+
+def _coming_in(alerts: Alerts) -> list[Rule]:
+    refused = f"{PREFIX}requests_refused_total"
     return [
         alerts.alert(
             "EvaluatorDown",
@@ -101,10 +114,18 @@ def pipeline(alerts: Alerts) -> list[Rule]:
             "requests are refused: {{ $labels.reason }}",
             "Senders are told to come back; they drop data after some minutes.",
         ),
+    ]
+
+
+def _going_out(alerts: Alerts) -> list[Rule]:
+    return [
         alerts.alert(
             "DataDropped",
-            f'sum(increase({PREFIX}spans_dropped_total{{reason="overload"}}[1h])) + '
-            f"(sum(increase({PREFIX}outcomes_dropped_total[1h])) or vector(0)) > 0",
+            " + ".join(
+                f"(sum(increase({PREFIX}{dropped}[1h])) or vector(0))"
+                for dropped in ('spans_dropped_total{reason="overload"}', "outcomes_dropped_total")
+            )
+            + " > 0",
             "critical",
             "pipeline",
             "spans or scores were given up",
@@ -113,7 +134,7 @@ def pipeline(alerts: Alerts) -> list[Rule]:
         ),
         alerts.alert(
             "JournalOld",
-            f"max({PREFIX}journal_oldest_seconds) > {age:g}",
+            f"max({PREFIX}journal_oldest_seconds) > {alerts.config.max_journal_age:g}",
             "warning",
             "pipeline",
             "the oldest unfinished entry is {{ $value | humanizeDuration }} old",

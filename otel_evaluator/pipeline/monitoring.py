@@ -121,19 +121,28 @@ class Monitoring:
     def _watch(self, outcome: Outcome, segment: tuple[str, str]) -> _Watch | None:
         key = "\n".join((outcome.evaluator, outcome.evaluator_revision, *segment))
         watch = self._watches.get(key)
-        window = int(self._clock.time_ns() / 1e9 // self._config.window)
         if watch is None:
             if len(self._watches) >= self._config.max_segments:
                 return None
             state = self._known.watches.pop(key, WatchState())
             watch = self._watches[key] = _Watch((outcome.evaluator, *segment), state)
-        if watch.window != window:
-            watch.begin(window, self._config)
+        self._turn(watch)
         return watch
+
+    @property
+    def _window(self) -> int:
+        """Number of the window that is now."""
+        return int(self._clock.time_ns() / 1e9 // self._config.window)
+
+    def _turn(self, watch: _Watch) -> None:
+        if watch.window != self._window:
+            watch.begin(self._window, self._config)
 
     def show(self) -> None:
         """Set the gauges."""
         config, child = self._config, self._metrics.child
+        for watch in self._watches.values():
+            self._turn(watch)
         enough = {
             key: watch
             for key, watch in self._watches.items()
@@ -166,7 +175,7 @@ class Monitoring:
 
     def restore(self, state: MonitoringState) -> None:
         """Go on with the windows of an earlier run."""
-        oldest = int(self._clock.time_ns() / 1e9 // self._config.window) - self._config.windows
+        oldest = self._window - self._config.windows
         kept = {
             key: watch
             for key, watch in state.watches.items()

@@ -1,6 +1,5 @@
 """The real pieces around the evaluator; every absent one skips with its reason."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,17 +7,8 @@ import pytest
 
 from tests.collector import build
 from tests.support import cache
+from tests.support.required import unavailable
 from tests.support.scripted_openai import ScriptedOpenAI
-
-REQUIRED = "OTEL_EVALUATOR_REQUIRE_COLLECTOR"
-"""Set by continuous integration where Go exists: a missing Collector is then a failure."""
-
-
-def unavailable(reason: str) -> None:
-    """Skip, or fail where the piece is required."""
-    if os.environ.get(REQUIRED):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

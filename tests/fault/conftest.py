@@ -1,6 +1,5 @@
 """The engine behind HTTP, and a service in front of it; both end with the test."""
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,22 +9,6 @@ import pytest
 
 from tests.fault.service import Service
 from tests.support.clickhouse_http import ClickHouseHttp
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def engine_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("clickhouse")
-
-
-@pytest.fixture
-def front(engine_folder: Path) -> Iterator[ClickHouseHttp]:
-    """ClickHouse over HTTP, empty."""
-    with ClickHouseHttp(str(engine_folder)) as server:
-        # Left where it is: the embedded engine may wait for ever in DROP.
-        server.database = f"fault_{next(_numbers)}"
-        yield server
 
 
 @pytest.fixture

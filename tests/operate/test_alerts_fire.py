@@ -206,6 +206,11 @@ def test_it_fires_and_only_then(rule_path, tmp_path, alert):
     test(rule_path, tmp_path, tests)
 
 
+def test_dropped_scores_alone_are_dropped_data(rule_path, tmp_path):
+    only = counter("outcomes_dropped", 1, reason="overload")
+    test(rule_path, tmp_path, [case(only, [firing("DataDropped", True)])])
+
+
 def test_a_healthy_service_raises_nothing(rule_path, tmp_path):
     healthy: Series = dict(UP)
     for evaluator, mean in {"pii": 1.0, "strict": 1.0, "speed": 1.0, "judged": 0.9}.items():

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from otel_evaluator.cli import app
 from tests.collector.build import binary, why_not
 from tests.operate.tools import run, tool
+from tests.support.required import unavailable
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -102,7 +103,7 @@ def test_configurations_are_valid(tmp_path):
 @pytest.mark.parametrize("fragment", sorted((DEPLOY / "collector").glob("*.yaml")), ids=str)
 def test_the_collector_takes_its_fragments(fragment):
     if reason := why_not():
-        pytest.skip(reason)
+        unavailable(reason)
     run(str(binary()), "validate", "--config", str(fragment))
 
 

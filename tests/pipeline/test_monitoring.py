@@ -61,6 +61,17 @@ def test_a_drop_is_a_regression_until_it_is_over():
     assert watched.value("regression") == 0
 
 
+def test_a_regression_is_over_with_its_window_though_nothing_comes():
+    watched = Watched()
+    a_day(watched)
+    watched.hour(0.5, n=400)
+    assert watched.value("regression") == 1
+    watched.next()
+    watched.monitoring.show()
+    assert watched.value("regression") == 0
+    assert watched.value("score_sequence_items") == 0
+
+
 def test_small_drops_and_little_data_are_none():
     watched = Watched()
     a_day(watched)

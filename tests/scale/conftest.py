@@ -1,6 +1,5 @@
 """Replicas before one ClickHouse, with the real Collector in front."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,21 +11,7 @@ from tests.collector import build
 from tests.fault.service import Service
 from tests.support.clickhouse_http import ClickHouseHttp
 from tests.support.process import Process, free_ports, port_open
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def engine_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("clickhouse")
-
-
-@pytest.fixture
-def front(engine_folder: Path) -> Iterator[ClickHouseHttp]:
-    """ClickHouse over HTTP, empty."""
-    with ClickHouseHttp(str(engine_folder)) as server:
-        server.database = f"scale_{next(_numbers)}"
-        yield server
+from tests.support.required import unavailable
 
 
 @pytest.fixture
@@ -48,7 +33,7 @@ def replica(tmp_path: Path, front: ClickHouseHttp) -> Iterator[Callable[..., Ser
 def collector(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], int]]:
     """Start a Collector with one exporter; the port it listens on."""
     if reason := build.why_not():
-        pytest.skip(reason)
+        unavailable(reason)
     started: list[Process] = []
 
     def start(exporters: dict[str, Any]) -> int:
