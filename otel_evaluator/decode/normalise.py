@@ -14,6 +14,7 @@ from otel_evaluator.decode.reader import Items
 from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.signals import trace_signals
 from otel_evaluator.decode.spans import Source
+from otel_evaluator.decode.speech import speech
 from otel_evaluator.decode.tools import ESCALATION_TOOLS, execution, link, with_results
 from otel_evaluator.decode.transcript import Transcript
 from otel_evaluator.decode.tree import Tree
@@ -246,6 +247,7 @@ class _Assembly:
             calls=tuple(calls),
             tools=self.tools,
             retrievals=tuple(self.retrievals),
+            speech=speech(s.reading for s in self.genai),
             usage=usage,
             signals=trace_signals(
                 [s.reading for s in self.tree.sources],

@@ -7,6 +7,7 @@ import msgspec
 
 from otel_evaluator.model.genai import Document, Message, ToolDefinition
 from otel_evaluator.model.span import LogRecord, Span
+from otel_evaluator.model.speech import Speaker
 
 SpanKind = Literal[
     "",
@@ -86,6 +87,14 @@ class Reading(msgspec.Struct):
     # retrieval
     query: str = ""
     documents: tuple[Document, ...] = ()
+
+    # speech
+    speaker: Speaker | None = None
+    """The span lasts as long as this side speaks."""
+    answer_wait_s: float | None = None
+    """From the end of the user's speech to the beginning of the answer."""
+    interruptions: int | None = None
+    """How often somebody was cut off."""
 
     # who and what
     conversation_id: str = ""

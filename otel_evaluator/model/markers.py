@@ -54,6 +54,7 @@ CONVERSATION_KEYS: tuple[bytes, ...] = (
     b"confident.trace.thread_id",
     b"mastra.metadata.threadId",
     b"gen_ai.session.id",
+    b"conversation.id",
 )
 """Attributes that name a conversation, in order of precedence; the first that any span of
 the trace carries wins."""
@@ -63,6 +64,8 @@ KEPT_SCOPES: tuple[str, ...] = (
     "agent_framework",
     "langfuse-sdk",
     "strands.telemetry.tracer",
+    "livekit-agents",
+    "pipecat",
 )
 """Scopes (exact, or followed by a dot) whose spans are kept even without a marker: they
 emit attribute-less spans that hold a trace together."""

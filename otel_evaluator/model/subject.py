@@ -12,6 +12,7 @@ from otel_evaluator.model.genai import (
     ToolExecution,
     Usage,
 )
+from otel_evaluator.model.speech import Speech
 
 SubjectKind = Literal["span", "trace", "conversation"]
 
@@ -92,6 +93,8 @@ class Subject(msgspec.Struct, frozen=True):
     calls: tuple[ModelCall, ...] = ()
     tools: tuple[ToolExecution, ...] = ()
     retrievals: tuple[Retrieval, ...] = ()
+    speech: Speech = Speech()
+    """Of traces and conversations."""
     usage: Usage = Usage()
     signals: Signals = Signals()
     finish_reasons: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ BUILT_IN = {
     *("optimal_plan_execution", "pii", "plan_coherence", "privacy_and_safety", "python"),
     *("refusal", "regex", "repetition", "result_utilisation", "structured_output"),
     *("task_completion", "tool_calls", "tool_selection", "topicality", "toxicity_lexical"),
-    "user_signals",
+    *("user_signals", "voice_signals"),
 }
 
 

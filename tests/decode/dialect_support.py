@@ -14,7 +14,7 @@ from otel_evaluator.decode.normalise import Normalised, normalise
 from otel_evaluator.decode.reading import Reading
 from otel_evaluator.decode.spans import Source
 from otel_evaluator.model.genai import Message, ModelCall
-from otel_evaluator.model.markers import CORE_MARKERS
+from otel_evaluator.model.markers import CORE_MARKERS, KEPT_SCOPES
 from otel_evaluator.model.raw import RawTrace
 from otel_evaluator.model.span import Event, Scope, Span
 from otel_evaluator.model.subject import Subject
@@ -40,10 +40,11 @@ def traces(dialect: str, case: str) -> list[RawTrace]:
         resource = of_resource.resource.SerializeToString()
         for of_scope in of_resource.scope_spans:
             scope = of_scope.scope.SerializeToString()
+            kept = of_scope.scope.name.startswith(KEPT_SCOPES)
             for span in of_scope.spans:
                 encoded = span.SerializeToString()
                 raw = found.setdefault(span.trace_id, RawTrace(span.trace_id, [], [], []))
-                if any(marker in encoded for marker in CORE_MARKERS):
+                if kept or any(marker in encoded for marker in CORE_MARKERS):
                     raw.spans.append((resource, scope, encoded))
                 elif not span.parent_span_id:
                     raw.context.append((resource, scope, encoded))

@@ -29,6 +29,7 @@ CONFIGURED = [
     {"type": "topicality"},
     {"type": "toxicity_lexical"},
     {"type": "user_signals"},
+    {"type": "voice_signals"},
     {"type": "tool_selection", "expected": [{"name": "find_order"}], "match": "strict"},
     {"type": "empty"},
     {"type": "finish_reason"},
