@@ -11,8 +11,10 @@ from pydantic import Field
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
 from otel_evaluator.evaluators._schema import compile_lenient, first_problem
+from otel_evaluator.evaluators._steps import MAX_RESULT, as_text, steps
 from otel_evaluator.model.genai import ToolCall
 from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 NO_TOOL_CALL = Skipped("not_applicable", "no tool was called")
 NO_DEFINITION = Skipped("not_applicable", "no definition of the called tools was recorded")
@@ -25,6 +27,21 @@ _PLACEHOLDER = re2.compile(
     r"your[_ -]\w+|insert[_ -]\w+)\s*"
 )
 """What a model writes where it has to write something and knows nothing."""
+
+_TYPES = (
+    r"(?:string|str|number|int(?:eger)?|float|decimal|bool(?:ean)?|array|list|object|dict|null)"
+)
+_REJECTION = compile_linear(
+    r"(?i)invalid[_ ](?:type|enum|argument|parameter)|unexpected (?:keyword )?argument|"
+    r"(?:field|argument|parameter|property|input)s?(?: \S+)?(?: is| are)? (?:missing|required)|"
+    r"(?:missing|required)(?: \d+)?(?: required)?(?: positional)? (?:arg|param|field|propert|key)|"
+    r"is a required property|is not of type|must be one of|not one of|input should be|"
+    r"value is not a valid|validation errors? for|unrecognized[_ ]keys?|missing_required|"
+    r"additional properties|extra (?:fields|inputs) (?:are )?not|unprocessable entity|"
+    rf"(?:expected|must be|not)(?: of type)?(?: an?)? [\"'`]?{_TYPES}\b|"
+    rf"\"expected\" ?: ?\"{_TYPES}\""
+)
+"""What validators and functions say of arguments that they do not take; not of their meaning."""
 
 Schemas = dict[str, dict[str, Any] | None]
 """JSON schema of the arguments by tool name, None where only the name is known."""
@@ -43,7 +60,7 @@ class ToolCallsConfig(EvaluatorConfig):
     """Names of tools that are not checked, such as those that run at the provider."""
 
 
-@evaluator("tool_calls", version=3)
+@evaluator("tool_calls", version=4)
 def tool_calls(config: ToolCallsConfig) -> Check:
     """Share of tool calls with a known name and arguments that fit the declared schema."""
     configured: Schemas = dict(config.tools)
@@ -53,10 +70,13 @@ def tool_calls(config: ToolCallsConfig) -> Check:
         checked = valid = 0
         label = explanation = ""
         requested = _requested(subject, configured)
+        rejected = _rejected(subject) if requested else frozenset()
         for number, (call, schemas) in enumerate(requested, 1):
             if call.name in ignored:
                 continue
             found = _problem(call, schemas)
+            if (found is None or not found[0]) and _identity(call) in rejected:
+                found = "rejected_arguments", "the tool itself did not take the arguments"
             if found is None:
                 continue
             if config.measure != "both" and found[0]:
@@ -102,7 +122,35 @@ def _requested(subject: Subject, configured: Schemas) -> list[tuple[ToolCall, Sc
                 continue
             seen.add(tool.id)
             found.append((tool, schemas))
+    if subject.kind != "span":
+        _add_replayed(subject, configured, seen, found)
     return found
+
+
+def _add_replayed(
+    subject: Subject, configured: Schemas, seen: set[str], found: list[tuple[ToolCall, Schemas]]
+) -> None:
+    """Calls that only a later request to the model tells of, such as those of streamed answers."""
+    known = {_identity(call) for call, _ in found}
+    schemas = _schemas(subject.tool_definitions) | configured
+    for message in subject.messages[subject.history :]:
+        for call in message.tool_calls:
+            if not (call.id and call.id in seen) and _identity(call) not in known:
+                seen.add(call.id)
+                found.append((call, schemas))
+
+
+def _rejected(subject: Subject) -> frozenset[tuple[str, str]]:
+    """Calls whose arguments the tool refused by their form."""
+    return frozenset(
+        (step.name, as_text(step.arguments))
+        for step in steps(subject)
+        if step.failed and _REJECTION.search(encodable(step.result[:MAX_RESULT]))
+    )
+
+
+def _identity(call: ToolCall) -> tuple[str, str]:
+    return call.name, as_text(call.arguments)
 
 
 def _schemas(definitions: Any) -> Schemas:

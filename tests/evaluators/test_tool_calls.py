@@ -148,3 +148,60 @@ def test_sub_scores(evaluate):
     assert (name.value, name.label) == (0.5, "unknown_tool")
     fit = evaluate("tool_calls", subject, tools=tools, measure="parameter_validation")
     assert (fit.value, fit.label) == (0.0, "invalid_arguments")
+
+
+def refusing(result, tools=(), id="call_1"):
+    """A call that the tool answered with a failure."""
+    call = a_tool_call("book", {"day": "soon"}, id=id)
+    asked = a_message("assistant", "", tool_calls=(call,))
+    answer = a_message("tool", result, tool_call_id=id, name="book", error=True)
+    model_call = a_model_call(output=(asked,), tool_definitions=tools)
+    return a_subject(messages=(a_message(), asked, answer), calls=(model_call,))
+
+
+REJECTIONS = [
+    '{"error": "invalid_type", "field": "amount", "expected": "number", "got": "string"}',
+    '{"error": "validation_error", "detail": [{"loc": ["id"], "msg": "field required"}]}',
+    '{"error": "severity must be one of sev1, sev2, sev3"}',
+    "1 validation error for Book\nday\n  Input should be a valid date",
+    "TypeError: book() got an unexpected keyword argument 'dai'",
+    "TypeError: book() missing 1 required positional argument: 'day'",
+    "Error: 'soon' is not of type 'integer'",
+    '{"error": {"code": "invalid_enum_value", "path": ["day"]}}',
+    '{"error": "Parameter day is missing"}',
+    '{"error": "Additional properties are not allowed (\'x\' was unexpected)"}',
+]
+
+
+@pytest.mark.parametrize("result", REJECTIONS)
+@pytest.mark.parametrize("tools", [(), (ToolDefinition("book"),)])
+def test_arguments_that_the_tool_did_not_take(evaluate, result, tools):
+    verdict = evaluate("tool_calls", refusing(result, tools))
+    assert (verdict.value, verdict.label) == (0.0, "rejected_arguments")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        '{"error": "order not found"}',
+        '{"error": "card_declined", "message": "insufficient funds"}',
+        '{"error": "the slot is taken"}',
+        "ConnectionError: timed out",
+        '{"error": "not authorised to refund"}',
+        '{"error": "no table is free at that time"}',
+        "HTTP 503: service unavailable",
+    ],
+)
+def test_a_failure_of_another_kind_says_nothing_of_the_arguments(evaluate, result):
+    assert evaluate("tool_calls", refusing(result)).reason == "not_applicable"
+    assert evaluate("tool_calls", refusing(result, (ToolDefinition("book"),))).passed
+
+
+@pytest.mark.parametrize("id", ["call_1", ""])
+def test_calls_that_only_the_next_request_tells_of(evaluate, id):
+    call = a_tool_call("drop_table", {}, id=id)
+    messages = (a_message(), a_message("assistant", "", tool_calls=(call, call)))
+    streamed = a_model_call(output=(), tool_definitions=TOOLS)
+    subject = a_subject(messages=messages, calls=(streamed,), tool_definitions=TOOLS)
+    verdict = evaluate("tool_calls", subject)
+    assert (verdict.value, verdict.label) == (0.0, "unknown_tool")
