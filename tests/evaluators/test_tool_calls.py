@@ -150,11 +150,11 @@ def test_sub_scores(evaluate):
     assert (fit.value, fit.label) == (0.0, "invalid_arguments")
 
 
-def refusing(result, tools=(), id="call_1"):
+def refusing(result, tools=(), call_id="call_1"):
     """A call that the tool answered with a failure."""
-    call = a_tool_call("book", {"day": "soon"}, id=id)
+    call = a_tool_call("book", {"day": "soon"}, id=call_id)
     asked = a_message("assistant", "", tool_calls=(call,))
-    answer = a_message("tool", result, tool_call_id=id, name="book", error=True)
+    answer = a_message("tool", result, tool_call_id=call_id, name="book", error=True)
     model_call = a_model_call(output=(asked,), tool_definitions=tools)
     return a_subject(messages=(a_message(), asked, answer), calls=(model_call,))
 
@@ -197,9 +197,9 @@ def test_a_failure_of_another_kind_says_nothing_of_the_arguments(evaluate, resul
     assert evaluate("tool_calls", refusing(result, (ToolDefinition("book"),))).passed
 
 
-@pytest.mark.parametrize("id", ["call_1", ""])
-def test_calls_that_only_the_next_request_tells_of(evaluate, id):
-    call = a_tool_call("drop_table", {}, id=id)
+@pytest.mark.parametrize("call_id", ["call_1", ""])
+def test_calls_that_only_the_next_request_tells_of(evaluate, call_id):
+    call = a_tool_call("drop_table", {}, id=call_id)
     messages = (a_message(), a_message("assistant", "", tool_calls=(call, call)))
     streamed = a_model_call(output=(), tool_definitions=TOOLS)
     subject = a_subject(messages=messages, calls=(streamed,), tool_definitions=TOOLS)
