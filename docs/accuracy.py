@@ -27,8 +27,8 @@ cannot tell; *silent* ones have it and no verdict for another reason (most often
 instrumentation recorded no content). Both count against recall; *F1 of verdicts* leaves them out,
 and *decided* is the share of the files it applies to that have a verdict. Intervals are Wilson's at
 95 %. The checks were not fitted to these conversations, but their authors have seen them: expect
-less on other traffic, above all of the checks below `injection_signal`, whose rules were tried on
-these files while they were written.
+less on other traffic, above all of `tool_calls` and the checks below `injection_signal`, whose
+rules were tried on these files while they were written.
 
 """
 OTHERS = "\n## Beside others\n"

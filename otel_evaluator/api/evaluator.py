@@ -77,6 +77,8 @@ class EvaluatorType(Generic[C]):
     summary: str = field(default="", compare=False)
     deterministic: bool = True
     """The same subject always gets the same verdict."""
+    quantity: bool = False
+    """Values are seconds, dollars or a scale of their own, not scores from 0 to 1."""
 
     def __call__(self, config: C) -> Check:
         return self.build(config)
@@ -88,6 +90,7 @@ def evaluator(
     version: int,
     kinds: tuple[SubjectKind, ...] = ALL_KINDS,
     deterministic: bool = True,
+    quantity: bool = False,
 ) -> Callable[[Callable[[C], Check]], EvaluatorType[C]]:
     """Turn a factory into an EvaluatorType; its one parameter's annotation is the config model."""
 
@@ -95,7 +98,9 @@ def evaluator(
         hints = {key: hint for key, hint in get_type_hints(factory).items() if key != "return"}
         (config_type,) = hints.values()
         summary = (factory.__doc__ or "").strip().split("\n")[0]
-        return EvaluatorType(name, version, config_type, factory, kinds, summary, deterministic)
+        return EvaluatorType(
+            name, version, config_type, factory, kinds, summary, deterministic, quantity
+        )
 
     return decorate
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from otel_evaluator.decode.calls import message_key
-from otel_evaluator.decode.speech import joined
 from otel_evaluator.decode.transcript import Transcript
 from otel_evaluator.model.genai import Message, Usage
 from otel_evaluator.model.subject import Signals, Subject
@@ -57,7 +56,7 @@ def conversation(traces: Sequence[Subject]) -> Subject:
         calls=calls,
         tools=_unique(ordered, "tools"),
         retrievals=_unique(ordered, "retrievals"),
-        speech=joined([t.speech for t in ordered]),
+        speech=tuple(part for t in ordered for part in t.speech),
         usage=usage,
         signals=_signals(ordered, messages, usage, (end - start) / 1e6),
         finish_reasons=tuple(r for c in calls for r in c.finish_reasons),

@@ -179,7 +179,10 @@ class _Assembly:
         return outer or [c for _, c in generating]
 
     def _from_enclosing(self, transcript: Transcript, asked: bool) -> None:
-        """Take messages from agent and chain spans where the model calls carry none."""
+        """Take messages from agent and chain spans where the model calls carry none.
+
+        The first that has any tells them all, but for spans of turns: each tells its own.
+        """
         for source in self.genai:
             if source.reading.kind not in ("agent", "chain"):
                 continue
@@ -191,6 +194,9 @@ class _Assembly:
             if not received and reading.output_text:
                 received = (Message(role="assistant", content=reading.output_text),)
             if not sent and not received:
+                continue
+            if reading.is_turn:
+                transcript.add([*([] if asked else sent), *received])
                 continue
             if not asked:
                 transcript.align(model_calls.with_system(reading) if reading.input else sent)

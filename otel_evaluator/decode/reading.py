@@ -95,6 +95,10 @@ class Reading(msgspec.Struct):
     """From the end of the user's speech to the beginning of the answer."""
     interruptions: int | None = None
     """How often somebody was cut off."""
+    figures_of_call: bool = False
+    """Wait and interruptions are those of a whole call."""
+    is_turn: bool = False
+    """The span is one turn of several in its trace, and its texts are that turn's."""
 
     # who and what
     conversation_id: str = ""

@@ -1,15 +1,13 @@
 """The spoken side of a trace, from what its spans say about speaking."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from otel_evaluator.decode.reading import Reading
 from otel_evaluator.model.speech import Speech, SpokenTurn, Utterance
 
-NOTHING = Speech()
 
-
-def speech(readings: Iterable[Reading]) -> Speech:
-    """Utterances and turns by start; what ends before it begins is left out."""
+def speech(readings: Iterable[Reading]) -> tuple[Speech, ...]:
+    """Utterances and turns by start; nothing where no span says anything of speaking."""
     utterances: list[Utterance] = []
     turns: list[SpokenTurn] = []
     for reading in readings:
@@ -19,29 +17,15 @@ def speech(readings: Iterable[Reading]) -> Speech:
                 utterances.append(
                     Utterance(span.span_id, reading.speaker, span.start_ns, span.end_ns)
                 )
-        else:
-            wait_s = reading.answer_wait_s
-            if wait_s is not None and wait_s < 0:  # clocks of two machines
-                wait_s = None
-            if wait_s is not None or reading.interruptions is not None:
-                turn = SpokenTurn(span.span_id, span.start_ns, wait_s, reading.interruptions)
-                turns.append(turn)
-    return _ordered(utterances, turns) if utterances or turns else NOTHING
-
-
-def joined(parts: Sequence[Speech]) -> Speech:
-    """The speech of several traces of one conversation."""
-    spoken = [part for part in parts if part != NOTHING]
-    if not spoken:
-        return NOTHING
-    return _ordered(
-        [utterance for part in spoken for utterance in part.utterances],
-        [turn for part in spoken for turn in part.turns],
-    )
-
-
-def _ordered(utterances: list[Utterance], turns: list[SpokenTurn]) -> Speech:
-    return Speech(
-        tuple(sorted(utterances, key=lambda u: (u.start_ns, u.end_ns))),
-        tuple(sorted(turns, key=lambda t: t.start_ns)),
-    )
+            continue
+        wait_s, interruptions = reading.answer_wait_s, reading.interruptions
+        if wait_s is not None and wait_s < 0:  # clocks of two machines
+            wait_s = None
+        if wait_s is not None or interruptions is not None:
+            whole = reading.figures_of_call
+            turns.append(SpokenTurn(span.span_id, span.start_ns, wait_s, interruptions, whole))
+    if not utterances and not turns:
+        return ()
+    utterances.sort(key=lambda u: (u.start_ns, u.end_ns))
+    turns.sort(key=lambda t: t.start_ns)
+    return (Speech(tuple(utterances), tuple(turns)),)

@@ -75,7 +75,10 @@ def as_text(value: Any) -> str:
     """Arguments as text to search in."""
     if value is None or isinstance(value, str):
         return value or ""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (RecursionError, ValueError):
+        return ""
 
 
 def no_step(subject: Subject) -> Skipped | Unscored:

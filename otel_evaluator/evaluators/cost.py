@@ -46,7 +46,7 @@ class CostConfig(EvaluatorConfig):
     """Whether a cost that the instrumentation recorded wins over the price list."""
 
 
-@evaluator("cost", version=1)
+@evaluator("cost", version=1, quantity=True)
 def cost(config: CostConfig) -> Check:
     """What the model calls cost, in US dollars."""
     prefer_recorded = config.recorded == "prefer"

@@ -10,7 +10,7 @@ class FactualGroundingConfig(EvaluatorConfig):
     """Settings of ``factual_grounding``."""
 
 
-@evaluator("factual_grounding", version=1)
+@evaluator("factual_grounding", version=1, quantity=True)
 def factual_grounding(config: FactualGroundingConfig) -> Check:
     """1 to 5 by the weaker of ``groundedness_lexical`` and ``commitments``."""
     return weakest((groundedness_lexical, commitments))

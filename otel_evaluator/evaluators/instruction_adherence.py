@@ -12,7 +12,7 @@ class InstructionAdherenceConfig(EvaluatorConfig):
     """Settings of ``instruction_adherence``."""
 
 
-@evaluator("instruction_adherence", version=1)
+@evaluator("instruction_adherence", version=1, quantity=True)
 def instruction_adherence(config: InstructionAdherenceConfig) -> Check:
     """1 to 5 by the weakest of four checks: format, goal, topic and language."""
     return weakest((structured_output, goal_progress, topicality, language_match))

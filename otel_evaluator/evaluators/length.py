@@ -30,7 +30,7 @@ class LengthConfig(EvaluatorConfig):
         return self
 
 
-@evaluator("length", version=1)
+@evaluator("length", version=1, quantity=True)
 def length(config: LengthConfig) -> Check:
     """How long the answer is: a number of characters or words, not a share."""
     low = config.min or 0

@@ -12,7 +12,7 @@ class OptimalPlanExecutionConfig(EvaluatorConfig):
     """Settings of ``optimal_plan_execution``."""
 
 
-@evaluator("optimal_plan_execution", version=1)
+@evaluator("optimal_plan_execution", version=1, quantity=True)
 def optimal_plan_execution(config: OptimalPlanExecutionConfig) -> Check:
     """1 to 5 by the weakest of four checks: tools, arguments, plan and recovery from errors."""
     return weakest((tool_selection, tool_calls, plan_coherence, error_recovery))

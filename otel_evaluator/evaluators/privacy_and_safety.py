@@ -11,7 +11,7 @@ class PrivacyAndSafetyConfig(EvaluatorConfig):
     """Settings of ``privacy_and_safety``."""
 
 
-@evaluator("privacy_and_safety", version=1)
+@evaluator("privacy_and_safety", version=1, quantity=True)
 def privacy_and_safety(config: PrivacyAndSafetyConfig) -> Check:
     """1 to 5 by the weakest of ``pii``, ``toxicity_lexical`` and ``action_safety``."""
     return weakest((pii, toxicity_lexical, action_safety))

@@ -10,11 +10,10 @@ from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
+from otel_evaluator.evaluators._rejections import answered, identity
 from otel_evaluator.evaluators._schema import compile_lenient, first_problem
-from otel_evaluator.evaluators._steps import MAX_RESULT, as_text, steps
 from otel_evaluator.model.genai import ToolCall
 from otel_evaluator.text.encodable import encodable
-from otel_evaluator.text.linear import compile_linear
 
 NO_TOOL_CALL = Skipped("not_applicable", "no tool was called")
 NO_DEFINITION = Skipped("not_applicable", "no definition of the called tools was recorded")
@@ -27,21 +26,6 @@ _PLACEHOLDER = re2.compile(
     r"your[_ -]\w+|insert[_ -]\w+)\s*"
 )
 """What a model writes where it has to write something and knows nothing."""
-
-_TYPES = (
-    r"(?:string|str|number|int(?:eger)?|float|decimal|bool(?:ean)?|array|list|object|dict|null)"
-)
-_REJECTION = compile_linear(
-    r"(?i)invalid[_ ](?:type|enum|argument|parameter)|unexpected (?:keyword )?argument|"
-    r"(?:field|argument|parameter|property|input)s?(?: \S+)?(?: is| are)? (?:missing|required)|"
-    r"(?:missing|required)(?: \d+)?(?: required)?(?: positional)? (?:arg|param|field|propert|key)|"
-    r"is a required property|is not of type|must be one of|not one of|input should be|"
-    r"value is not a valid|validation errors? for|unrecognized[_ ]keys?|missing_required|"
-    r"additional properties|extra (?:fields|inputs) (?:are )?not|unprocessable entity|"
-    rf"(?:expected|must be|not)(?: of type)?(?: an?)? [\"'`]?{_TYPES}\b|"
-    rf"\"expected\" ?: ?\"{_TYPES}\""
-)
-"""What validators and functions say of arguments that they do not take; not of their meaning."""
 
 Schemas = dict[str, dict[str, Any] | None]
 """JSON schema of the arguments by tool name, None where only the name is known."""
@@ -70,13 +54,13 @@ def tool_calls(config: ToolCallsConfig) -> Check:
         checked = valid = 0
         label = explanation = ""
         requested = _requested(subject, configured)
-        rejected = _rejected(subject) if requested else frozenset()
+        by_tools = answered(subject) if requested else {}
         for number, (call, schemas) in enumerate(requested, 1):
             if call.name in ignored:
                 continue
             found = _problem(call, schemas)
-            if (found is None or not found[0]) and _identity(call) in rejected:
-                found = "rejected_arguments", "the tool itself did not take the arguments"
+            if by_tools and config.measure != "function_name_match":
+                found = _with_answer(call, found, by_tools)
             if found is None:
                 continue
             if config.measure != "both" and found[0]:
@@ -130,27 +114,35 @@ def _requested(subject: Subject, configured: Schemas) -> list[tuple[ToolCall, Sc
 def _add_replayed(
     subject: Subject, configured: Schemas, seen: set[str], found: list[tuple[ToolCall, Schemas]]
 ) -> None:
-    """Calls that only a later request to the model tells of, such as those of streamed answers."""
-    known = {_identity(call) for call, _ in found}
+    """Calls that ran and that only a later request to the model tells of, as after a stream.
+
+    Calls that did not run may be examples in a prompt.
+    """
+    replayed = [call for m in subject.messages[subject.history :] for call in m.tool_calls]
+    if len(replayed) <= len(found):
+        return
     schemas = _schemas(subject.tool_definitions) | configured
-    for message in subject.messages[subject.history :]:
-        for call in message.tool_calls:
-            if not (call.id and call.id in seen) and _identity(call) not in known:
-                seen.add(call.id)
-                found.append((call, schemas))
+    known = {identity(call.name, call.arguments) for call, _ in found}
+    ran = {identity(each.name, each.arguments) for each in subject.tools}
+    ran_ids = {each.call_id for each in subject.tools if each.call_id}
+    for call in replayed:
+        same = identity(call.name, call.arguments)
+        if call.id in seen or same in known or not (same in ran or call.id in ran_ids):
+            continue
+        known.add(same)
+        found.append((call, schemas))
 
 
-def _rejected(subject: Subject) -> frozenset[tuple[str, str]]:
-    """Calls whose arguments the tool refused by their form."""
-    return frozenset(
-        (step.name, as_text(step.arguments))
-        for step in steps(subject)
-        if step.failed and _REJECTION.search(encodable(step.result[:MAX_RESULT]))
-    )
-
-
-def _identity(call: ToolCall) -> tuple[str, str]:
-    return call.name, as_text(call.arguments)
+def _with_answer(
+    call: ToolCall, found: tuple[str, str] | None, by_tools: dict[str, bool]
+) -> tuple[str, str] | None:
+    """What the tool's own answer adds where no definition finds a problem."""
+    if found is not None and found[0]:
+        return found
+    refused = by_tools.get(identity(call.name, call.arguments))
+    if refused:
+        return "rejected_arguments", "the tool itself did not take the arguments"
+    return found if refused is None else ("", "")
 
 
 def _schemas(definitions: Any) -> Schemas:

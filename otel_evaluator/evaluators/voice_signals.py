@@ -1,12 +1,13 @@
 """What a spoken conversation felt like: waits for answers, dead air, both speaking, cutting off."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.config.base import Duration
-from otel_evaluator.model.speech import Speech, Utterance
+from otel_evaluator.model.speech import Speech, SpokenTurn, Utterance
 
 NOT_SPOKEN = Skipped("not_applicable", "nothing about speech was recorded")
 Signal = Literal["wait", "silence", "talk_over", "interruptions"]
@@ -23,8 +24,7 @@ class VoiceSignalsConfig(EvaluatorConfig):
     """Settings of ``voice_signals``."""
 
     measure: Literal["all", "wait", "silence", "talk_over", "interruptions"] = "all"
-    """``all`` judges every signal that was recorded; one of them gives its worst value instead,
-    in seconds, or the number of interruptions."""
+    """What is judged: every signal that was recorded, or one of them."""
 
     max_wait: Annotated[Duration, Field(gt=0)] = 3.0
     """Longest time from the end of the user's speech to the beginning of the answer."""
@@ -59,70 +59,75 @@ def voice_signals(config: VoiceSignalsConfig) -> Check:
     def check(subject: Subject) -> Verdict:
         measured = moments(subject.speech)
         if config.measure != "all":
-            found = measured.get(config.measure)
-            if found is None:
-                return NOT_SPOKEN
-            worst = max(found, default=Moment(0.0, ""))
-            return _judged(config.measure, worst, limits[config.measure], worst.value)
+            measured = {k: found for k, found in measured.items() if k == config.measure}
         if not measured:
             return NOT_SPOKEN
-        every = [(name, m) for name, found in measured.items() for m in found]
-        bad = [(name, m) for name, m in every if m.value > limits[name]]
-        if not bad:
+        bad = {k: [m for m in found if m.value > limits[k]] for k, found in measured.items()}
+        signal = next((signal for signal in LABELS if bad.get(signal)), None)
+        if signal is None:
             return Scored(1.0, "pass", True)
-        value = 1 - len(bad) / len(every)
-        first = next(name for name in LABELS if any(name == other for other, _ in bad))
-        worst = max(m for name, m in bad if name == first)
-        return _judged(first, worst, limits[first], value)
+        value = 1 - sum(map(len, bad.values())) / sum(map(len, measured.values()))
+        worst = max(bad[signal])
+        unit = "" if signal == "interruptions" else " s"
+        explanation = f"{signal} of {worst.value:.4g}{unit}, above {limits[signal]:g}{unit}"
+        return Scored(value, LABELS[signal], False, explanation, span_id=worst.span_id)
 
     return check
 
 
-def _judged(signal: Signal, worst: Moment, limit: float, value: float) -> Scored:
-    if worst.value <= limit:
-        return Scored(value, "pass", True)
-    unit = "" if signal == "interruptions" else " s"
-    explanation = f"{signal} of {worst.value:.4g}{unit}, above {limit:g}{unit}"
-    return Scored(value, LABELS[signal], False, explanation, span_id=worst.span_id)
-
-
-def moments(speech: Speech) -> dict[Signal, list[Moment]]:
+def moments(calls: Iterable[Speech]) -> dict[Signal, list[Moment]]:
     """Values by signal, in seconds or as a count; only signals that were recorded are in it.
 
     Silence and talk-over need to know when each side speaks. Waits that the framework measured
-    itself precede those between utterances.
+    itself precede those between utterances, and figures of single answers those of a whole call.
     """
     found: dict[Signal, list[Moment]] = {}
-    waits = [Moment(t.wait_s, t.span_id) for t in speech.turns if t.wait_s is not None]
-    utterances = speech.utterances
-    sides = {utterance.speaker for utterance in utterances}
-    if waits:
-        found["wait"] = waits
-    elif len(sides) == 2:
-        found["wait"] = _waits(utterances)
-    if len(sides) == 2:
-        found["silence"] = _silences(utterances)
-        found["talk_over"] = _overlaps(utterances)
-    counted = [t for t in speech.turns if t.interruptions is not None]
-    if counted:
-        last = max(counted, key=lambda t: (bool(t.interruptions), t.start_ns))
-        total = sum(t.interruptions or 0 for t in counted)
-        found["interruptions"] = [Moment(float(total), last.span_id)]
+    for call in calls:
+        utterances = call.utterances
+        told = len({utterance.speaker for utterance in utterances}) == 2
+        waits = [Moment(t.wait_s or 0.0, t.span_id) for t in _finest(call.turns, "wait_s")]
+        if not waits and told:
+            waits = _waits(utterances)
+        if waits:
+            found.setdefault("wait", []).extend(waits)
+        if told:
+            found.setdefault("silence", []).extend(_silences(utterances))
+            found.setdefault("talk_over", []).extend(_overlaps(utterances))
+        counted = _finest(call.turns, "interruptions")
+        if counted:
+            found.setdefault("interruptions", []).append(_cut_off(counted))
     return found
 
 
+def _finest(turns: Iterable[SpokenTurn], figure: str) -> list[SpokenTurn]:
+    """Turns with a figure: single answers, or else whole calls."""
+    known = [turn for turn in turns if getattr(turn, figure) is not None]
+    return [turn for turn in known if not turn.whole_call] or known
+
+
+def _cut_off(turns: list[SpokenTurn]) -> Moment:
+    """Interruptions of single answers add up; those of a whole call are told once or more."""
+    last = max(turns, key=lambda turn: (bool(turn.interruptions), turn.start_ns))
+    counts = [turn.interruptions or 0 for turn in turns]
+    return Moment(float(max(counts) if last.whole_call else sum(counts)), last.span_id)
+
+
 def _waits(utterances: tuple[Utterance, ...]) -> list[Moment]:
-    """From the end of what the user said to the next answer, unless it came before that."""
+    """From the end of what the user said to the next answer, without what was said meanwhile.
+
+    What the user says while the assistant speaks on asks for no answer of its own.
+    """
     found: list[Moment] = []
-    asked: Utterance | None = None
+    asked_until, spoken_until = 0, 0
     for utterance in utterances:
         if utterance.speaker == "user":
-            asked = utterance
-        elif asked is not None:
-            if utterance.start_ns >= asked.end_ns:
-                wait = (utterance.start_ns - asked.end_ns) / 1e9
-                found.append(Moment(wait, utterance.span_id))
-            asked = None
+            if utterance.end_ns > spoken_until:
+                asked_until = utterance.end_ns
+            continue
+        if 0 < asked_until <= utterance.start_ns:
+            found.append(Moment((utterance.start_ns - asked_until) / 1e9, utterance.span_id))
+        asked_until = 0
+        spoken_until = max(spoken_until, utterance.end_ns)
     return found
 
 

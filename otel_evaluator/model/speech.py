@@ -17,7 +17,7 @@ class Utterance(msgspec.Struct, frozen=True):
 
 
 class SpokenTurn(msgspec.Struct, frozen=True):
-    """What the voice framework recorded about one answer, or about the answers of a call."""
+    """What the voice framework recorded about one answer, or about a whole call."""
 
     span_id: str
     start_ns: int = 0
@@ -25,10 +25,11 @@ class SpokenTurn(msgspec.Struct, frozen=True):
     """From the end of the user's speech to the beginning of the answer."""
     interruptions: int | None = None
     """How often somebody was cut off; 0 or 1 for a single answer."""
+    whole_call: bool = False
 
 
 class Speech(msgspec.Struct, frozen=True):
-    """The spoken side of a trace or a conversation, each part by start; empty where none is."""
+    """The spoken side of one trace, each part by start."""
 
     utterances: tuple[Utterance, ...] = ()
     turns: tuple[SpokenTurn, ...] = ()

@@ -93,8 +93,8 @@ class Subject(msgspec.Struct, frozen=True):
     calls: tuple[ModelCall, ...] = ()
     tools: tuple[ToolExecution, ...] = ()
     retrievals: tuple[Retrieval, ...] = ()
-    speech: Speech = Speech()
-    """Of traces and conversations."""
+    speech: tuple[Speech, ...] = ()
+    """What was spoken, one for each trace that has any; none on spans."""
     usage: Usage = Usage()
     signals: Signals = Signals()
     finish_reasons: tuple[str, ...] = ()

@@ -90,9 +90,11 @@ def generation(
 ) -> Generation:
     """What the configuration decides with; its workers are not started."""
     check_live(config)
-    rules = rules_of(evaluators_of(config))
+    evaluators = evaluators_of(config)
+    rules = rules_of(evaluators)
     sampler = Sampler(config.sampling, rules, HINTS)
-    watching = Monitoring(config.monitoring, clock, metrics)
+    quantities = {kind.name for kind, _ in evaluators if kind.quantity}
+    watching = Monitoring(config.monitoring, clock, metrics, quantities)
     made = Generation(
         fingerprint=fingerprint(config),
         rules=rules,

@@ -6,6 +6,7 @@ lower bound of the baseline's, and an estimate that is lower by the margin. The 
 a whole baseline: each window gets its share of it, and many segments share by e-BH.
 """
 
+from collections.abc import Container
 from math import exp, sqrt
 
 import msgspec
@@ -97,20 +98,28 @@ class _Watch:
 class Monitoring:
     """All watches of one configuration."""
 
-    def __init__(self, config: MonitoringConfig, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        config: MonitoringConfig,
+        clock: Clock,
+        metrics: Metrics,
+        quantities: Container[str] = (),
+    ) -> None:
+        """``quantities``: types of evaluators whose values are no scores from 0 to 1."""
         self._config = config
+        self._quantities = quantities
         self._clock = clock
         self._metrics = metrics
         self._watches: dict[str, _Watch] = {}
         self._known = MonitoringState()
 
     def observe(self, outcome: Outcome, segment: tuple[str, str]) -> None:
-        """Take a scored outcome; values outside 0 to 1 count by whether they passed."""
+        """Take a scored outcome; what is no value from 0 to 1 counts by whether it passed."""
         verdict = outcome.verdict
         if not self._config.enabled or not isinstance(verdict, Scored):
             return
         y = verdict.value
-        if y is None or not 0 <= y <= 1:
+        if y is None or not 0 <= y <= 1 or outcome.evaluator_type in self._quantities:
             if verdict.passed is None:
                 return
             y = float(verdict.passed)

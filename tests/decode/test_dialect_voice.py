@@ -2,9 +2,12 @@
 
 import pytest
 from dialect_support import cases, dialect_names, normalised, read, said, span
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_evaluator.decode.conversation import conversation
+from otel_evaluator.decode.normalise import normalise
 from otel_evaluator.decode.speech import speech
+from otel_evaluator.model.raw import RawTrace
 from otel_evaluator.model.speech import Speech
 
 
@@ -25,7 +28,8 @@ def test_pipecat_says_what_was_said(case: str) -> None:
 def speech_of(dialect: str, case: str) -> Speech:
     (one,) = normalised(dialect, case)
     assert one.trace is not None
-    return one.trace.speech
+    (found,) = one.trace.speech
+    return found
 
 
 def test_livekit_knows_who_spoke_when() -> None:
@@ -62,6 +66,13 @@ def test_speech_synthesis_and_recognition_are_no_model_calls() -> None:
         assert read(span(attributes, name=name, scope="livekit-agents")).kind == "chain"
 
 
+@pytest.mark.parametrize(
+    ("scope", "name"), [("livekit-agents", "on_exit"), ("pipecat.turn", "conversation")]
+)
+def test_the_machinery_alone_is_nothing_to_evaluate(scope: str, name: str) -> None:
+    assert read(span({}, name=name, scope=scope)).kind == ""
+
+
 def test_texts_of_turns_stand_in_where_no_call_has_any() -> None:
     """Realtime models take and give speech: the texts are on the turn."""
     now = {"lk.pii.user_input": "Hi", "lk.pii.response.text": "Hello"}
@@ -91,7 +102,7 @@ def test_averages_and_counts_of_a_whole_call() -> None:
     assert dialect_names(span(azure)) == ["otel_genai", "voice_calls"]
 
 
-@pytest.mark.parametrize("value", ["soon", None, [], {"a": 1}, float("nan"), -3, True])
+@pytest.mark.parametrize("value", ["soon", None, [], {"a": 1}, float("nan"), -3, True, "-0.5"])
 def test_odd_values_are_no_figures(value: object) -> None:
     attributes = {
         "lk.e2e_latency": value,
@@ -100,9 +111,7 @@ def test_odd_values_are_no_figures(value: object) -> None:
         "gen_ai.voice.interruption_count": value,
     }
     for scope, name in (("livekit-agents", "agent_turn"), ("pipecat.turn", "turn"), ("", "x")):
-        for turn in speech([read(span(attributes, name=name, scope=scope))]).turns:
-            assert turn.wait_s is None or turn.wait_s >= 0
-            assert turn.interruptions is None or turn.interruptions >= 0
+        assert speech([read(span(attributes, name=name, scope=scope))]) == ()
 
 
 def test_a_conversation_joins_the_speech_of_its_traces() -> None:
@@ -113,5 +122,29 @@ def test_a_conversation_joins_the_speech_of_its_traces() -> None:
 
     both = conversation([two.trace, one.trace]).speech
 
-    assert len(both.utterances) == 8 + 6
-    assert [u.start_ns for u in both.utterances] == sorted(u.start_ns for u in both.utterances)
+    assert both == (*one.trace.speech, *two.trace.speech)
+
+
+def test_turns_tell_a_call_whose_model_takes_and_gives_speech() -> None:
+    said = [
+        ("", "Hello, how can I help?"),
+        ("Cancel my order.", "It is cancelled."),
+        ("Thanks", "Bye"),
+    ]
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    scope.scope.name = "livekit-agents"
+    for number, (asked, answered) in enumerate(said, 1):
+        turn = scope.spans.add(name="agent_turn", trace_id=bytes(15) + b"1")
+        turn.span_id, turn.parent_span_id = bytes(7) + bytes([number]), bytes(7) + b"p"
+        turn.start_time_unix_nano = number * 10**9
+        turn.end_time_unix_nano = number * 10**9 + 1
+        for key, value in {"lk.pii.user_input": asked, "lk.pii.response.text": answered}.items():
+            turn.attributes.add(key=key).value.string_value = value
+    spans = [(b"", scope.scope.SerializeToString(), s.SerializeToString()) for s in scope.spans]
+
+    found = normalise(RawTrace(bytes(15) + b"1", spans, [], [])).trace
+
+    assert found is not None
+    assert [m.content for m in found.messages] == [text for pair in said for text in pair if text]
+    assert (found.input, found.output) == ("Thanks", "Bye")

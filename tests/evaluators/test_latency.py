@@ -1,6 +1,7 @@
 import pytest
 
 from otel_evaluator.errors import ConfigError
+from otel_evaluator.model.speech import Speech, SpokenTurn
 from otel_evaluator.testing import a_model_call, a_subject
 
 
@@ -39,3 +40,11 @@ def test_content_is_not_needed(evaluate):
 def test_a_limit_takes_a_unit(evaluate):
     with pytest.raises(ConfigError, match=r"evaluators\[0\]\.max.*duration"):
         evaluate("latency", a_subject(), max="soon")
+
+
+def test_the_longest_wait_for_a_spoken_answer(evaluate):
+    turns = tuple(SpokenTurn(str(n), n, wait) for n, wait in enumerate((0.4, 2.5, None)))
+    subject = a_subject(speech=(Speech((), turns),))
+    verdict = evaluate("latency", subject, measure="answer_wait", max="2s")
+    assert (verdict.value, verdict.passed) == (2.5, False)
+    assert evaluate("latency", a_subject(), measure="answer_wait").reason == "not_applicable"

@@ -1,6 +1,6 @@
 import pytest
 
-from otel_evaluator.model.genai import ToolDefinition
+from otel_evaluator.model.genai import ToolDefinition, ToolExecution
 from otel_evaluator.testing import a_message, a_model_call, a_subject, a_tool_call
 
 SCHEMA = {
@@ -150,13 +150,20 @@ def test_sub_scores(evaluate):
     assert (fit.value, fit.label) == (0.0, "invalid_arguments")
 
 
-def refusing(result, tools=(), call_id="call_1"):
-    """A call that the tool answered with a failure."""
-    call = a_tool_call("book", {"day": "soon"}, id=call_id)
-    asked = a_message("assistant", "", tool_calls=(call,))
-    answer = a_message("tool", result, tool_call_id=call_id, name="book", error=True)
-    model_call = a_model_call(output=(asked,), tool_definitions=tools)
-    return a_subject(messages=(a_message(), asked, answer), calls=(model_call,))
+def answered(*results, tools=(), arguments=None):
+    """Calls of one tool, each with what came back: (result, failed)."""
+    messages = [a_message()]
+    for number, (result, failed) in enumerate(results):
+        given = {"day": number} if arguments is None else arguments
+        call = a_tool_call("book", given, id=f"call_{number}")
+        messages.append(a_message("assistant", "", tool_calls=(call,)))
+        messages.append(a_message("tool", result, tool_call_id=call.id, name="book", error=failed))
+    asked = tuple(m for m in messages if m.role == "assistant")
+    calls = tuple(
+        a_model_call(output=(m,), tool_definitions=tools, span_id=f"{n:016x}")
+        for n, m in enumerate(asked)
+    )
+    return a_subject(messages=tuple(messages), calls=calls)
 
 
 REJECTIONS = [
@@ -176,7 +183,7 @@ REJECTIONS = [
 @pytest.mark.parametrize("result", REJECTIONS)
 @pytest.mark.parametrize("tools", [(), (ToolDefinition("book"),)])
 def test_arguments_that_the_tool_did_not_take(evaluate, result, tools):
-    verdict = evaluate("tool_calls", refusing(result, tools))
+    verdict = evaluate("tool_calls", answered((result, True), tools=tools))
     assert (verdict.value, verdict.label) == (0.0, "rejected_arguments")
 
 
@@ -190,18 +197,70 @@ def test_arguments_that_the_tool_did_not_take(evaluate, result, tools):
         '{"error": "not authorised to refund"}',
         '{"error": "no table is free at that time"}',
         "HTTP 503: service unavailable",
+        "Error: Cannot list objects in bucket: AccessDenied",
+        "OSError: [Errno 22] Invalid argument",
+        "422 Unprocessable Entity: a pull request already exists",
+        '{"error": "no additional properties available in this area"}',
+        '{"error": "customer is not one of our premium members"}',
+        '{"error": "user must be one of the account owners"}',
+        '{"error": "missing_required_scope orders:write"}',
+        "Error: Missing key: OPENAI_API_KEY",
+        '{"error": "human input required"}',
+        '{"error": "property tax is required before closing"}',
+        '{"error": "expected number of guests exceeds capacity"}',
+        "Error: Expected object with id 42 to exist",
+        '{"error": "NOT NULL constraint failed"}',
+        '{"error": "could not list instances"}',
     ],
 )
 def test_a_failure_of_another_kind_says_nothing_of_the_arguments(evaluate, result):
-    assert evaluate("tool_calls", refusing(result)).reason == "not_applicable"
-    assert evaluate("tool_calls", refusing(result, (ToolDefinition("book"),))).passed
+    assert evaluate("tool_calls", answered((result, True))).reason == "not_applicable"
+    declared = answered((result, True), tools=(ToolDefinition("book"),))
+    assert evaluate("tool_calls", declared).passed
 
 
-@pytest.mark.parametrize("call_id", ["call_1", ""])
-def test_calls_that_only_the_next_request_tells_of(evaluate, call_id):
-    call = a_tool_call("drop_table", {}, id=call_id)
-    messages = (a_message(), a_message("assistant", "", tool_calls=(call, call)))
-    streamed = a_model_call(output=(), tool_definitions=TOOLS)
-    subject = a_subject(messages=messages, calls=(streamed,), tool_definitions=TOOLS)
+BAD = '{"error": "field required"}'
+
+
+def test_other_calls_of_the_tool_count_once_its_answers_do(evaluate):
+    subject = answered((BAD, True), *[("booked", False)] * 9)
     verdict = evaluate("tool_calls", subject)
-    assert (verdict.value, verdict.label) == (0.0, "unknown_tool")
+    assert (verdict.value, verdict.label) == (0.9, "rejected_arguments")
+    by_name = evaluate("tool_calls", subject, measure="function_name_match")
+    assert by_name.reason == "not_applicable"
+
+
+def test_arguments_that_the_tool_takes_later_had_the_right_form(evaluate):
+    subject = answered((BAD, True), ("booked", False), arguments={"day": 1})
+    assert evaluate("tool_calls", subject).passed
+
+
+def replaying(*calls, ran=()):
+    """A model whose own output was not recorded, and the calls its next request holds."""
+    messages = (a_message(), a_message("assistant", "", tool_calls=calls))
+    tools = tuple(
+        ToolExecution(f"{n:016x}", call.name, call.id, call.arguments, "ok")
+        for n, call in enumerate(ran)
+    )
+    streamed = a_model_call(output=(), tool_definitions=TOOLS)
+    return a_subject(messages=messages, calls=(streamed,), tools=tools, tool_definitions=TOOLS)
+
+
+@pytest.mark.parametrize("ids", [("a", "b"), ("", "")])
+def test_calls_that_only_the_next_request_tells_of(evaluate, ids):
+    good, bad = (a_tool_call(id=ids[0]), a_tool_call("drop_table", {}, id=ids[1]))
+    verdict = evaluate("tool_calls", replaying(good, bad, bad, ran=(good, bad)))
+    assert (verdict.value, verdict.label) == (0.5, "unknown_tool")
+
+
+def test_examples_in_a_prompt_are_no_calls(evaluate):
+    example = a_tool_call("example_tool", {})
+    assert evaluate("tool_calls", replaying(example)).reason == "not_applicable"
+
+
+def test_arguments_of_any_depth(evaluate):
+    deep = {}
+    for _ in range(5_000):
+        deep = {"a": deep}
+    subject = answered((BAD, True), ("booked", False), arguments=deep)
+    assert evaluate("tool_calls", subject) is not None

@@ -15,13 +15,27 @@ from tests.support.outcomes import an_outcome
 SEGMENT = ("shop", "prod")
 
 
+def test_quantities_count_by_whether_they_passed():
+    """Shorter waits are no regression, and seconds below one are no scores."""
+    watched = Watched()
+    for hour in range(26):
+        for _ in range(200):
+            slow = Scored(1.3 if hour < 24 else 0.4, "pass", True)
+            outcome = an_outcome(verdict=slow, evaluator_revision="r1")
+            outcome = msgspec.structs.replace(outcome, evaluator_type="latency")
+            watched.monitoring.observe(outcome, SEGMENT)
+        watched.monitoring.show()
+        assert watched.value("regression") == 0
+        watched.next()
+
+
 class Watched:
     """A monitor under a clock that is moved by hand."""
 
     def __init__(self, **settings):
         self.clock, self.metrics = ManualClock(), Metrics()
         self.config = MonitoringConfig.model_validate(settings)
-        self.monitoring = Monitoring(self.config, self.clock, self.metrics)
+        self.monitoring = Monitoring(self.config, self.clock, self.metrics, {"latency"})
         self.random = random.Random(3)
 
     def hour(self, rate, n=200, revision="r1", weight=1.0):

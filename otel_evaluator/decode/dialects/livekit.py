@@ -34,8 +34,12 @@ class LiveKit:
             cut_off = attributes.get("lk.interrupted")
             if isinstance(cut_off, bool):
                 reading.interruptions = int(cut_off)
+            reading.is_turn = True
         if not reading.kind and "gen_ai.operation.name" not in attributes:
-            reading.kind = "agent" if span.name == "agent_turn" else "chain"
+            if span.name == "agent_turn":
+                reading.kind = "agent"
+            elif "gen_ai.request.model" in attributes:
+                reading.kind = "chain"
 
     def content(self, span: Span, reading: Reading) -> None:
         if reading.kind == "agent":

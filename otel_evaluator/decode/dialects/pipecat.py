@@ -24,9 +24,8 @@ class Pipecat:
 
     def read(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
-        if "gen_ai.operation.name" not in attributes:
-            reading.kind = reading.kind or "chain"
         if span.name == "turn":
+            reading.kind = reading.kind or "chain"
             reading.answer_wait_s = number(attributes.get("turn.user_bot_latency_seconds"))
             cut_off = attributes.get("turn.was_interrupted")
             # A call that ends in the middle of a turn is written as interrupted, too.

@@ -28,6 +28,7 @@ class VoiceCalls:
 
     def read(self, span: Span, reading: Reading) -> None:
         attributes = span.attributes
+        reading.figures_of_call = reading.answer_wait_s is None and reading.interruptions is None
         waits = [number(attributes.get(name)) for name in _WAIT_MS]
         wait_ms = next((wait for wait in waits if wait is not None), None)
         if reading.answer_wait_s is None and wait_ms is not None:
