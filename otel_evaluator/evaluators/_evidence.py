@@ -15,9 +15,12 @@ MAX_OPERANDS = 24
 MAX_DAYS = 366
 """Longest period that is added to a known day."""
 MAX_COUNT = 12
-"""Largest number of pieces a price is multiplied with."""
+"""Largest number of pieces a price is multiplied with, unless the answer itself says it."""
+MAX_SAID_COUNT = 1_000
+MAX_NIGHTS = 31
+"""Longest period whose days are counted as pieces."""
 
-_FIELD = re.compile(r"[:=]\s{0,3}\"?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
+_FIELD = re.compile(r"[:=]\s{0,3}\"?-?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
 _TAIL = r"[a-z_ ]{0,12}\"?\s?$"
 _CENTS = re.compile(rf"(?:cents?|minor|pence){_TAIL}")
 _PERCENT = re.compile(rf"(?:percent|pct){_TAIL}")
@@ -129,8 +132,40 @@ class Evidence:
         """Whether the promise was said before, in any notation."""
         while not self._says(promise):
             if not self._read_one():
-                return arithmetic and self._derives(promise)
+                return arithmetic and not self.missing([promise])
         return True
+
+    def missing(
+        self, promised: Iterable[Quantity], said: Iterable[Quantity] = ()
+    ) -> list[Quantity]:
+        """Those that neither were said before nor follow from it, each once.
+
+        An amount that an answer gives rightly is one that others of the answer may follow from:
+        a price for a night, then two nights, then both rooms together. ``said`` are all
+        quantities of the answer: numbers among them may be numbers of pieces.
+        """
+        unique = list(dict.fromkeys(promised))
+        left = [quantity for quantity in unique if not self.supports(quantity, arithmetic=False)]
+        if not left:
+            return []
+        stated = [q.values[0] for q in unique if q.kind == "money" and q not in left]
+        pieces = self._pieces(said)
+        while True:
+            known = list(dict.fromkeys((*stated, *self._prices)))[:MAX_OPERANDS]
+            derived = [quantity for quantity in left if self._derives(quantity, known, pieces)]
+            if not derived:
+                return left
+            stated += [quantity.values[0] for quantity in derived if quantity.kind == "money"]
+            left = [quantity for quantity in left if quantity not in derived]
+
+    def _pieces(self, said: Iterable[Quantity]) -> set[int]:
+        """Numbers a price may be multiplied with: counts, and days between known days."""
+        few = {int(n) for n in self._numbers if 2 <= n <= MAX_COUNT and n == int(n)}
+        counts = [q.values[0] for q in said if q.kind == "number"]
+        few |= {int(n) for n in counts if 2 <= n <= MAX_SAID_COUNT and n == int(n)}
+        days = [date(y or 2000, m, d) for y, m, d in sorted(self._days)[:MAX_OPERANDS] if m]
+        nights = {abs((one - two).days) for one in days for two in days}
+        return few | {n for n in nights if 2 <= n <= MAX_NIGHTS}
 
     def _says(self, promise: Quantity) -> bool:
         if promise.kind == "weekday":
@@ -161,9 +196,9 @@ class Evidence:
             return True
         return any(_same(unit, other) for other in self._money.get(value, ()))
 
-    def _derives(self, promise: Quantity) -> bool:
+    def _derives(self, promise: Quantity, known: list[float], pieces: set[int]) -> bool:
         if promise.kind == "money":
-            return self._derives_amount(promise.values[0])
+            return self._derives_amount(promise.values[0], known, pieces)
         if promise.kind == "date":
             return any(self._derives_day(day) for day in promise.days)
         return False
@@ -179,11 +214,9 @@ class Evidence:
                         return True
         return False
 
-    def _derives_amount(self, value: float) -> bool:
+    def _derives_amount(self, value: float, known: list[float], pieces: set[int]) -> bool:
         """Whether it is a sum, difference, multiple or percentage of known prices."""
-        known = list(self._prices)[:MAX_OPERANDS]
         shares = [p / 100 for p in self._percentages if 0 < p < 100]
-        pieces = [n for n in self._numbers if 2 <= n <= MAX_COUNT and n == int(n)]
         for i, one in enumerate(known):
             if any(_near(value, one * n) for n in pieces):
                 return True

@@ -66,9 +66,13 @@ def commitments(config: CommitmentsConfig) -> Check:
                 _add(evidence, message, calls)
             read = max(read, answer.position + 1)
             total += len(promised) + len(codes) + len(lasting)
-            missing = [f"{q.kind} {q}" for q in _missing(promised, evidence, config.arithmetic)]
+            missing = [
+                f"{q.kind} {q}" for q in _missing(promised, said, evidence, config.arithmetic)
+            ]
             missing += [f"reference {code}" for code in codes if not evidence.mentions(code)]
-            missing += [f"duration {q}" for q in _missing(lasting, evidence, config.arithmetic)]
+            missing += [
+                f"duration {q}" for q in _missing(lasting, said, evidence, config.arithmetic)
+            ]
             evidence.add_quantities(answer.text, said)
             unsupported += [f"{what} in answer {number}" for what in missing]
         if not total:
@@ -110,9 +114,16 @@ def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
     return len(claimed), unsupported
 
 
-def _missing(promised: Iterable[Quantity], evidence: Evidence, arithmetic: bool) -> list[Quantity]:
+def _missing(
+    promised: Iterable[Quantity],
+    said: Iterable[Quantity],
+    evidence: Evidence,
+    arithmetic: bool,
+) -> list[Quantity]:
+    if arithmetic:
+        return evidence.missing(promised, said)
     unique = dict.fromkeys(promised)
-    return [quantity for quantity in unique if not evidence.supports(quantity, arithmetic)]
+    return [quantity for quantity in unique if not evidence.supports(quantity, arithmetic=False)]
 
 
 def _shared(subject: Subject) -> Evidence:

@@ -1,5 +1,7 @@
 """Answers rest on what was retrieved and on what tools returned, as far as words can tell."""
 
+from collections.abc import Iterable
+from itertools import combinations
 from typing import Any
 
 import re2
@@ -40,10 +42,12 @@ _SAYS_NOTHING = compile_linear(
     r"|没有提到|未提及|没有相关|記載(?:が|は)(?:ありません|ない)|見つかりません"
 )
 """An answer that says that its sources do not tell."""
-_LIST_MARK = compile_linear(r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%")
+_LIST_MARK = compile_linear(
+    r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%|(?i)\b(?:four|five|six|\d) of (?:you|us|them)\b"
+)
 _NAMED = compile_linear(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
 """Numbers that tell nothing: of list items, in idioms, in names such as RFC 9110."""
-_METRIC = (1, 1000, 1e6, 0.001, 1e-6, 100, 0.01)
+_METRIC = (1, 1000, 1e6, 0.001, 1e-6, 1e-9, 100, 0.01, 2**-10, 2**-20, 2**-30)
 _TIME = (60, 3600, 1 / 60, 1 / 3600, 24, 1 / 24)
 """Factors between units of measure, where numbers are rounded, and of time."""
 _ITEMS = ("{", "\n", "- ", '"id"')
@@ -113,7 +117,7 @@ def _judge(
     sources += [as_text(step.arguments) for step in before if not step.failed]
     kinds = AMOUNTS if passages else NUMBERS
     results = [] if passages else [step.result for step in before]
-    made_up = _made_up(text, [*sources, *said, answer.question], kinds, results)
+    made_up = _made_up(text, [*sources, *said, answer.question], answer.question, kinds, results)
     if made_up:
         listed = ", ".join(made_up[:MAX_SHOWN])
         return Scored(0.0, "ungrounded", False, f"no source of answer {number + 1} has {listed}")
@@ -131,19 +135,40 @@ def _judge(
     return uncertain(0.7, f"{overlap:.0%} of the words are in the sources")
 
 
-def _made_up(text: str, sources: list[str], kinds: frozenset[str], results: list[str]) -> list[str]:
+def _made_up(
+    text: str, sources: list[str], asked: str, kinds: frozenset[str], results: list[str]
+) -> list[str]:
     """Numbers and amounts of an answer that no source has."""
-    said = [q for q in quantities(_telling(text)) if q.kind in kinds and not _is_few(q)]
+    every = quantities(_telling(text))
+    said = list(dict.fromkeys(q for q in every if q.kind in kinds and not _is_few(q)))
     if not said:
         return []
     evidence = Evidence()
     for source in sources:
         evidence.add(source)
+    computed = _computed(said, every, evidence) | _together(said, asked)
     return [
         f"{q.kind} {q}"
-        for q in dict.fromkeys(said)
-        if not _has(evidence, q, sources) and not (results and _follows(q, evidence, results))
+        for q in said
+        if q not in computed
+        and not _has(evidence, q, sources)
+        and not _follows(q, evidence, results)
     ]
+
+
+def _together(said: list[Quantity], asked: str) -> set[Quantity]:
+    """Numbers that are the sum of two of the question's: 22 pupils and 2 teachers are 24."""
+    numbers = [q.values[0] for q in quantities(asked) if q.kind == "number"][:MAX_OPERANDS]
+    sums = {a + b for a, b in combinations(numbers, 2)}
+    return {q for q in said if q.kind == "number" and q.values[0] in sums}
+
+
+def _computed(said: list[Quantity], every: Iterable[Quantity], evidence: Evidence) -> set[Quantity]:
+    """Amounts that no source has, and that follow from those that the answer rightly gives."""
+    unsaid = {q for q in said if q.kind == "money" and not evidence.supports(q, arithmetic=False)}
+    if not unsaid:
+        return unsaid
+    return unsaid.difference(evidence.missing([q for q in said if q.kind == "money"], every))
 
 
 def _telling(text: str) -> str:
@@ -165,9 +190,13 @@ def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool
     """Whether a number follows from tool results: another unit, rounded, a sum, a count."""
     if quantity.kind != "number":
         return False
+    if not results:
+        return False
     known = [n for n in evidence.numbers if n > FEW]
     few = known[:MAX_OPERANDS]
     for value in quantity.values:
+        if any(value in (n // 60, n % 60) for n in known if n > 60):
+            return True
         if any(abs(value - n * unit) <= ROUNDED * value for n in known for unit in _METRIC):
             return True
         if any(value == n * unit for n in known for unit in _TIME):

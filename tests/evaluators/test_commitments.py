@@ -265,3 +265,60 @@ def test_a_long_list_is_cut(evaluate):
     verdict = evaluate("commitments", a_subject(reply))
     assert verdict.value == 0.0
     assert verdict.explanation.endswith("money 37 EUR in answer 1 and 2 more")
+
+
+COMPUTED = [
+    (  # nights are the days between two dates, and no field says that the number is a price
+        [
+            user("A twin room from 3 May to 6 May?"),
+            calls("rooms", {}, {"room": "twin", "nightly": 118.0, "currency": "EUR"}),
+            says("The twin is 118 EUR a night, 354 EUR for the stay."),
+        ],
+        True,
+    ),
+    (
+        [
+            user("A twin room from 3 May to 6 May?"),
+            calls("rooms", {}, {"room": "twin", "nightly": 118.0, "currency": "EUR"}),
+            says("The twin is 118 EUR a night, 390 EUR for the stay."),
+        ],
+        False,
+    ),
+    (  # debits are negative
+        [
+            user("What did I pay the gym?"),
+            calls("bookings", {}, {"rows": [{"amount": -41.2}, {"amount": -13.75}]}),
+            says("You paid the gym 54.95 EUR: 41.20 EUR and 13.75 EUR."),
+        ],
+        True,
+    ),
+    (  # one step after the other
+        [
+            user("The glazier wants 1,300 EUR and the locksmith 260 EUR. What do you pay?"),
+            calls("policy", {}, {"excess": 150, "currency": "EUR"}),
+            says("1,300 EUR less the 150 EUR excess is 1,150 EUR; with 260 EUR that is 1,410 EUR."),
+        ],
+        True,
+    ),
+    (
+        [
+            user("The glazier wants 1,300 EUR and the locksmith 260 EUR. What do you pay?"),
+            calls("policy", {}, {"excess": 150, "currency": "EUR"}),
+            says("1,300 EUR less the 150 EUR excess is 1,150 EUR; in all that is 1,500 EUR."),
+        ],
+        False,
+    ),
+    (  # a number of pieces that the answer says
+        [
+            user("We are a class of 27."),
+            calls("tickets", {}, {"pupil": 6, "currency": "EUR"}),
+            says("27 pupils at 6 EUR are 162 EUR."),
+        ],
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("turns", "passes"), COMPUTED)
+def test_what_an_answer_computes_before_the_reader(evaluate, turns, passes):
+    assert evaluate("commitments", a_run(*turns)).passed is passes

@@ -104,3 +104,31 @@ def test_what_words_cannot_decide(evaluate):
     assert verdict.reason == "uncertain"
     assert verdict.probability == pytest.approx(0.7)
     assert grounded(evaluate, "Hello!", passages=()).reason == "not_applicable"
+
+
+FARES = ("Fares: adults 13 EUR, pupils 5 EUR. Guided tours cost 65 EUR for up to 30 people.",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "passes"),
+    [
+        ("26 pupils at 5 EUR are 130 EUR; with the guided tour of 65 EUR it is 195 EUR.", True),
+        ("With 26 pupils and 4 adults you are 30, just enough for one guided tour.", True),
+        ("For the five of you adults fares are 13 EUR each, 65 EUR together.", True),
+        ("26 pupils at 5 EUR are 130 EUR; with the guided tour it is 210 EUR.", False),
+        ("Guided tours cost 65 EUR for up to 35 people.", False),
+    ],
+)
+def test_what_follows_from_the_passages(evaluate, answer, passes):
+    asked = "We are 26 pupils and 4 adults and would like a guided tour. What are the fares?"
+    verdict = grounded(evaluate, answer, asked, FARES)
+    assert fails(verdict) is not passes
+
+
+def test_units_of_bytes_and_seconds(evaluate):
+    result = {"artifact": {"bytes": 25769803776}, "duration_s": 1335}
+    asked = user("How big is the dump?")
+    run = a_run(asked, calls("dump", {}, result), says("It is 24 GiB and took 22 min 15 s."))
+    assert not fails(evaluate("groundedness_lexical", run))
+    run = a_run(asked, calls("dump", {}, result), says("It is 31 GiB and took 47 min 12 s."))
+    assert fails(evaluate("groundedness_lexical", run))
