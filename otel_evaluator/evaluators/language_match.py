@@ -13,9 +13,14 @@ from otel_evaluator.api import (
     evaluator,
 )
 from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
+from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.languages import UNKNOWN, detector, language_of
+from otel_evaluator.text.linear import compile_linear
 
 UNCERTAIN = Unscored("uncertain", "the texts are too short or too alike to tell their languages")
+SHORT = 80
+"""Questions below it do not end the language spoken so far; in characters."""
+_ADDRESS = compile_linear(r"\S+@\S+|https?://\S+")
 _TRANSLATE = "translat übersetz traduc traduis tradui traduzi vertaal 翻译 翻譯 翻訳 訳して 번역"
 _ABOUT_LANGUAGE = tuple(_TRANSLATE.split())
 """Who asks for a translation wants another language than the question's."""
@@ -53,13 +58,14 @@ class LanguageMatchConfig(EvaluatorConfig):
     """Below this confidence a text is not judged."""
 
 
-@evaluator("language_match", version=1)
+@evaluator("language_match", version=2)
 def language_match(config: LanguageMatchConfig) -> Check:
     """Whether answers are in the language of the user's messages before them."""
     known = frozenset(config.languages) | ({config.expected} if config.expected else set())
     languages = detector(known)
 
     def language(text: str) -> str:
+        text = _ADDRESS.sub(" ", encodable(text))
         guess = languages.detect(text, config.min_letters) if text else UNKNOWN
         return guess.code if guess.confidence >= config.min_confidence else ""
 
@@ -73,6 +79,7 @@ def language_match(config: LanguageMatchConfig) -> Check:
         if not found:
             return no_answer(subject) or UNCERTAIN
         wanted = config.expected or ""
+        before = ""
         asked: str | None = None
         matched = 0
         for number, answer in enumerate(found, 1):
@@ -82,12 +89,14 @@ def language_match(config: LanguageMatchConfig) -> Check:
                 if any(word in lowered for word in _ABOUT_LANGUAGE):
                     wanted = ""
                     continue
-                # A question too short to tell is taken to be in the language spoken so far.
+                # A question too short to tell is taken to be in the language spoken so far; one
+                # that is short may be names and numbers, and be answered in either.
+                before = wanted if len(asked) < SHORT else ""
                 wanted = asked_in(asked) or wanted
             if not wanted:
                 continue
             spoken = language(answer.text)
-            if spoken and spoken != wanted:
+            if spoken and spoken not in (wanted, before):
                 return failed(f"answer {number} is in {spoken}, expected {wanted}")
             matched += bool(spoken)
         return passed() if matched else UNCERTAIN

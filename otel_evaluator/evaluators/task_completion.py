@@ -4,6 +4,7 @@ from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict,
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
 from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._refusals import refuses
 from otel_evaluator.evaluators._steps import Step, steps
 from otel_evaluator.evaluators._wording import (
     admits_failure,
@@ -12,7 +13,6 @@ from otel_evaluator.evaluators._wording import (
     hands_over,
     only_reads,
 )
-from otel_evaluator.evaluators.refusal import refuses
 from otel_evaluator.evaluators.user_signals import dissatisfaction
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear

@@ -3,6 +3,7 @@ import pytest
 from otel_evaluator.errors import ConfigError
 from otel_evaluator.testing import a_message, a_model_call, a_subject
 from otel_evaluator.text.languages import detector
+from tests.support.runs import a_run, says, user
 
 TEXTS = {
     "en": "Where is the order that I placed with you last week?",
@@ -79,3 +80,24 @@ def test_passages_before_the_question_do_not_count(evaluate):
 def test_a_short_answer_full_of_names_is_not_taken_for_another_language(evaluate):
     reply = "Thank you for calling Lindenhof Dental, goodbye!"
     assert evaluate("language_match", a_subject(reply, TEXTS["en"])).passed
+
+
+@pytest.mark.parametrize(
+    ("second", "reply"),
+    [
+        ("Veranstaltung. Livia Marchetti, livia.marchetti@posta.example", "en"),
+        ("Können wir bitte Deutsch sprechen?", "de"),
+        ("Können wir bitte Deutsch sprechen?", "en"),
+    ],
+)
+def test_a_short_message_does_not_end_the_language_spoken_so_far(evaluate, second, reply):
+    answers = {"en": "Certainly, I have put you on the list.", "de": "Gern, ich habe Sie notiert."}
+    turns = (user(TEXTS["en"]), says("It left our warehouse yesterday evening."))
+    run = a_run(*turns, user(second), says(answers[reply]))
+    assert evaluate("language_match", run).passed
+
+
+def test_another_language_than_any_spoken_is_wrong(evaluate):
+    turns = (user(TEXTS["en"]), says("It left our warehouse yesterday evening."))
+    run = a_run(*turns, user("Können wir bitte Deutsch sprechen?"), says(TEXTS["fr"]))
+    assert evaluate("language_match", run).passed is False
