@@ -47,7 +47,7 @@ ACTIONS = {
         "order purchas buy checkout cart place",
         "ordered purchased bestellt gekauft comprado commandé acheté ordinato acquistato besteld "
         "gekocht 下单 注文",
-        "",
+        "order",
     ),
     "create": Action(
         "creat open fil log submit rais regist add insert new ticket incident case report post "

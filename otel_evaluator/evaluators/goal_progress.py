@@ -1,7 +1,7 @@
 """The conversation moves towards what the user wants, and keeps to what they ruled out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
@@ -21,11 +21,18 @@ MAX_RECORDS = 200
 
 _EXCLUDED = compile_linear(
     r"(?i)(?:^|[^\pL])(?:nothing with|without(?: any)?|no|not|anything but|except|free of|avoid|"
-    r"allergic to|(?:do not|don't) (?:want|like|eat|need)|can't (?:have|eat)|keine?[mnrs]?|ohne|"
+    r"allergic to|(?:do not|don't) (?:want|like|eat|need)|"
+    r"(?:can't|cannot|can not) (?:have|eat|drink|drive|use|take)(?: an?)?|"
+    r"keine?[mnrs]?|ohne|"
     r"nichts mit|allergisch gegen|sin|nada (?:de|con)|alérgic[oa] (?:a|al)|sans|pas de|rien avec|"
     r"allergique (?:à|aux?)|senza|niente|allergic[oa] (?:a|al)|sem|nada com|geen|zonder) "
     r"(?:the |a |an |any )?([\pL-]{4,})"
 )
+_NAMES = (
+    *("name", "title", "label", "model", "item", "product"),
+    *("titel", "nombre", "título", "nom", "titre", "nome", "titolo", "modell", "modelo", "modello"),
+)
+"""Keys under which a record says what it is."""
 _NEGATED = compile_linear(
     r"(?i)(?:no|not|without|free|never|n't|nicht|ohne|kein\w*|frei|sin|sans|pas|senza|non|sem|não|"
     r"geen|zonder|isn't|aren't)(?:$|[^\pL])"
@@ -85,14 +92,23 @@ def _offers_excluded(
         return False
     lowered = text.lower()
     for record in _records(step.result for step in taken if step.position < position):
-        name = str(record.get("name") or record.get("title") or record.get("label") or "").lower()
+        name = next((str(record[key]).lower() for key in _NAMES if record.get(key)), "")
         if len(name) < STEM or name not in lowered:
             continue
-        others = " ".join(str(v) for v in record.values() if isinstance(v, str)).lower()
+        others = " ".join(_texts(record.values())).lower()
         for word in excluded:
             if word in others and not _says_no(lowered, word):
                 return True
     return False
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    """Texts among the values, and in lists among them."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from (item for item in value if isinstance(item, str))
 
 
 def _says_no(text: str, word: str) -> bool:

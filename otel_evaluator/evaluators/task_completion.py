@@ -58,7 +58,7 @@ def task_completion(config: TaskCompletionConfig) -> Check:
         last = _PLEASANTRY.sub(" ", encodable(found[-1].text[:MAX_MESSAGE]))
         if any(hands_over(s.name) and not delegates(s.name) and not s.failed for s in taken):
             return Scored(1.0, "handed_over", True)
-        if dissatisfaction(users) >= 1.0:
+        if dissatisfaction(users[-1:]) >= 1.0:
             return Scored(0.0, "user_gave_up", False, "the user ends dissatisfied")
         missing = _missing(subject, users, taken)
         if missing and not asks(last) and not admits_failure(last) and not refuses(last):

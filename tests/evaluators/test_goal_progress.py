@@ -47,3 +47,26 @@ def test_gathering_what_is_needed_is_progress(evaluate):
         says("For how many people?"),
     )
     assert evaluate("goal_progress", a_run(*turns, tools="book_table")).passed
+
+
+@pytest.mark.parametrize(
+    ("request_", "record", "answer"),
+    [
+        (
+            "A dessert without gluten, please.",
+            {"name": "Plum tart", "allergens": ["gluten", "egg"]},
+            "I recommend our plum tart.",
+        ),
+        (
+            "I can't eat shellfish. What is there?",
+            {"item": "Garlic pasta", "contains": ["shellfish"]},
+            "Try the garlic pasta!",
+        ),
+    ],
+)
+def test_what_was_ruled_out_in_a_list(evaluate, request_, record, answer):
+    run = a_run(user(request_), calls("get_menu", {}, {"dishes": [record]}), says(answer))
+    assert evaluate("goal_progress", run).label == "drift"
+    other = {**record, "allergens": ["egg"], "contains": []}
+    run = a_run(user(request_), calls("get_menu", {}, {"dishes": [other]}), says(answer))
+    assert evaluate("goal_progress", run).passed

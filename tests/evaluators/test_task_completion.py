@@ -58,3 +58,18 @@ def test_what_is_open(evaluate):
     assert evaluate("task_completion", refused).reason == "uncertain"
     asking = a_run(CANCEL, says("Are you sure?"), tools=TOOLS)
     assert evaluate("task_completion", asking).reason == "uncertain"
+
+
+def test_the_second_of_two_requests_is_left_undone(evaluate):
+    asked = user("Is my parcel there, and order a new label for the other one, please.")
+    looked = calls("get_parcel", {}, {"status": "at the counter"})
+    run = a_run(asked, looked, says("Your parcel is at the counter."), tools="order_label")
+    assert evaluate("task_completion", run).label == "not_done"
+    done = a_run(asked, looked, calls("order_label", {}), says("Both are done."))
+    assert evaluate("task_completion", done).passed
+
+
+def test_who_was_angry_at_first_may_be_content_in_the_end(evaluate):
+    angry = user("This is the third time I write. Your service is useless!")
+    run = a_run(angry, calls("send_item", {}), says("A new one is on its way."), user("Fine then."))
+    assert evaluate("task_completion", run).label != "user_gave_up"
