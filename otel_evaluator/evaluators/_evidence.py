@@ -1,32 +1,37 @@
 """What a conversation says about amounts, dates and times, and whether it supports a promise."""
 
 import re
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable
+from datetime import date
 
+from otel_evaluator.evaluators._arithmetic import (
+    MAX_COUNT,
+    MAX_DAYS,
+    MAX_MINUTES,
+    MAX_OPERANDS,
+    MAX_SAID_COUNT,
+    factors,
+    follows,
+    later,
+    may_follow,
+    minutes,
+    nights,
+    total,
+)
 from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
 from otel_evaluator.evaluators._vocabulary import DOLLARS
 
 MAX_EVIDENCE = 200_000
 """Characters of evidence that are read for one subject."""
-MAX_OPERANDS = 24
-"""Known prices that are combined with each other."""
-MAX_DAYS = 366
-"""Longest period that is added to a known day."""
-MAX_COUNT = 12
-"""Largest number of pieces a price is multiplied with, unless the answer itself says it."""
-MAX_SAID_COUNT = 1_000
-MAX_NIGHTS = 31
-"""Longest period whose days are counted as pieces."""
-
 _FIELD = re.compile(r"[:=]\s{0,3}\"?-?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
 _TAIL = r"[a-z_ ]{0,12}\"?\s?$"
 _CENTS = re.compile(rf"(?:cents?|minor|pence){_TAIL}")
 _PERCENT = re.compile(rf"(?:percent|pct){_TAIL}")
 _PRICE = re.compile(
-    r"(?:price|amount|total|cost|fee|refund|balance|paid|charge|credit|value|eur|usd|gbp|"
-    rf"preis|betrag|summe|precio|importe|prix|montant){_TAIL}"
+    r"(?:price|amount|total|cost|fee|refund|balance|paid|charge|credit|value|net|gross|rate|night|"
+    r"eur|usd|gbp|chf|jpy|yen|cny|sek|nok|dkk|pln|czk|cad|aud|inr|brl|preis|betrag|summe|netto|"
+    rf"brutto|precio|importe|prix|montant|tarif|prezzo|importo|preço|valor|prijs|bedrag){_TAIL}"
 )
 """What the key before a field's value says."""
 
@@ -45,6 +50,8 @@ class Evidence:
         self._days: set[Day] = set()
         self._weekdays: set[int] = set()
         self._times: set[float] = set()
+        self._lengths: set[int] = set()
+        self._factors: set[float] = set()
 
     def add(self, text: str) -> None:
         """Add one text; it is read when something is looked for."""
@@ -66,6 +73,9 @@ class Evidence:
         self._left -= len(text)
         for quantity in quantities(text):
             self._take(quantity)
+        self._weekdays.update(_abbreviated(text))
+        self._lengths |= minutes(text)
+        self._factors |= factors(text)
         percentages, cents, prices = _fields(text)
         self._percentages.update(percentages)
         self._numbers.update(cents)
@@ -122,8 +132,8 @@ class Evidence:
         if number.kind != "number" or number.values[0] != int(number.values[0]):
             return False
         value = number.values[0]
-        for minutes in self._times:
-            hour, minute = divmod(int(minutes), 60)
+        for time in self._times:
+            hour, minute = divmod(int(time), 60)
             if value in (hour, minute, hour % 12 or 12):
                 return True
         return any(value in day for day in self._days)
@@ -136,7 +146,7 @@ class Evidence:
         return True
 
     def missing(
-        self, promised: Iterable[Quantity], said: Iterable[Quantity] = ()
+        self, promised: Iterable[Quantity], said: Iterable[Quantity] = (), text: str = ""
     ) -> list[Quantity]:
         """Those that neither were said before nor follow from it, each once.
 
@@ -149,23 +159,39 @@ class Evidence:
         if not left:
             return []
         stated = [q.values[0] for q in unique if q.kind == "money" and q not in left]
-        pieces = self._pieces(said)
+        pieces = self._pieces(said) | factors(text)
         while True:
             known = list(dict.fromkeys((*stated, *self._prices)))[:MAX_OPERANDS]
-            derived = [quantity for quantity in left if self._derives(quantity, known, pieces)]
+            derived = [
+                q
+                for q in left
+                if self._derives(q, known, pieces)
+                or (q.kind == "money" and total(q.values[0], stated))
+            ]
             if not derived:
                 return left
-            stated += [quantity.values[0] for quantity in derived if quantity.kind == "money"]
-            left = [quantity for quantity in left if quantity not in derived]
+            stated += [q.values[0] for q in derived if q.kind == "money"]
+            left = [q for q in left if q not in derived]
 
-    def _pieces(self, said: Iterable[Quantity]) -> set[int]:
+    def may_follow(self, amount: Quantity, said: Iterable[Quantity]) -> bool:
+        """Whether an amount might be computed from any two numbers that were said."""
+        if amount.kind != "money":
+            return False
+        others = [q.values[0] for q in said if q.kind in ("number", "money") and q != amount]
+        numbers = (*others, *self._prices, *sorted(self._numbers, reverse=True))
+        return may_follow(amount.values[0], numbers, self._shares)
+
+    @property
+    def _shares(self) -> list[float]:
+        return [p / 100 for p in self._percentages if 0 < p < 100]
+
+    def _pieces(self, said: Iterable[Quantity]) -> set[float]:
         """Numbers a price may be multiplied with: counts, and days between known days."""
-        few = {int(n) for n in self._numbers if 2 <= n <= MAX_COUNT and n == int(n)}
+        few = {n for n in self._numbers if 0 < n <= MAX_COUNT and n != 1}
         counts = [q.values[0] for q in said if q.kind == "number"]
-        few |= {int(n) for n in counts if 2 <= n <= MAX_SAID_COUNT and n == int(n)}
-        days = [date(y or 2000, m, d) for y, m, d in sorted(self._days)[:MAX_OPERANDS] if m]
-        nights = {abs((one - two).days) for one in days for two in days}
-        return few | {n for n in nights if 2 <= n <= MAX_NIGHTS}
+        few |= {n for n in counts if 2 <= n <= MAX_SAID_COUNT and n == int(n)}
+        days = [date(y or 2000, m, d) for y, m, d in sorted(self._days) if m]
+        return few | nights(days) | self._factors
 
     def _says(self, promise: Quantity) -> bool:
         if promise.kind == "weekday":
@@ -192,39 +218,47 @@ class Evidence:
         return minute % 60 == 0 and not self._numbers.isdisjoint({hour, hour - 12, hour + 12})
 
     def _supports_amount(self, value: float, unit: str) -> bool:
-        if value == 0 or value in self._numbers:
+        if value == 0 or value in self._numbers or (not unit and value in self._money):
             return True
         return any(_same(unit, other) for other in self._money.get(value, ()))
 
-    def _derives(self, promise: Quantity, known: list[float], pieces: set[int]) -> bool:
+    def _derives(self, promise: Quantity, known: list[float], pieces: Collection[float]) -> bool:
         if promise.kind == "money":
-            return self._derives_amount(promise.values[0], known, pieces)
+            return follows(promise.values[0], known, pieces, self._shares)
         if promise.kind == "date":
             return any(self._derives_day(day) for day in promise.days)
+        if promise.kind == "time":
+            ends = {(t + n) % MAX_MINUTES for t in self._times for n in self._lengths}
+            return any((end - promise.values[0]) % 720 == 0 for end in ends)
         return False
 
     def _derives_day(self, wanted: Day) -> bool:
-        """Whether a known number of days or weeks after a known day is that day."""
-        numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS and n == int(n))
-        known = [date(*day) for day in sorted(self._days) if day[0] and day[1]]
+        """Whether a known number of days, weeks or months after a known day is that day."""
+        numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS)[:MAX_OPERANDS]
+        known = [date(y or 2000, m, d) for y, m, d in sorted(self._days) if m]
         for start in known[:MAX_OPERANDS]:
-            for number in numbers[:MAX_OPERANDS]:
-                for later in (start + timedelta(number), start + timedelta(7 * number)):
-                    if _same_day(wanted, (later.year, later.month, later.day)):
-                        return True
+            for day in later(start, numbers):
+                if _same_day(wanted, (day.year if start.year != 2000 else 0, day.month, day.day)):
+                    return True
         return False
 
-    def _derives_amount(self, value: float, known: list[float], pieces: set[int]) -> bool:
-        """Whether it is a sum, difference, multiple or percentage of known prices."""
-        shares = [p / 100 for p in self._percentages if 0 < p < 100]
-        for i, one in enumerate(known):
-            if any(_near(value, one * n) for n in pieces):
-                return True
-            if any(_near(value, one * s) or _near(value, one * (1 - s)) for s in shares):
-                return True
-            if any(_near(value, one + two) or _near(value, abs(one - two)) for two in known[i:]):
-                return True
-        return False
+
+_ABBREVIATIONS = {
+    name: number
+    for names in (
+        "Mon Tue Wed Thu Fri Sat Sun",
+        "Mo Di Mi Do Fr Sa So",
+        "Lun Mar Mer Jeu Ven Sam Dim",
+    )
+    for number, name in enumerate(names.split())
+}
+_ABBREVIATED = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
+
+
+@of_text
+def _abbreviated(text: str) -> frozenset[int]:
+    """Weekdays that data name in short; too common as words for what an answer says."""
+    return frozenset(_ABBREVIATIONS[name] for name in _ABBREVIATED.findall(text))
 
 
 @of_text
@@ -241,10 +275,6 @@ def _fields(text: str) -> tuple[list[float], list[float], list[float]]:
         elif _PRICE.search(key):
             prices.append(value)
     return percentages, cents, prices
-
-
-def _near(one: float, two: float) -> bool:
-    return abs(one - two) < 0.005
 
 
 def _same(one: str, two: str) -> bool:

@@ -10,6 +10,7 @@ from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict,
 from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a_tool
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
 from otel_evaluator.evaluators._evidence import Evidence
+from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._references import durations, references
 from otel_evaluator.evaluators._steps import as_text, steps
@@ -37,7 +38,7 @@ class CommitmentsConfig(EvaluatorConfig):
     """Whether what follows from known amounts and days by simple arithmetic is supported."""
 
 
-@evaluator("commitments", version=2)
+@evaluator("commitments", version=3)
 def commitments(config: CommitmentsConfig) -> Check:
     """Share of promised amounts, dates, times and actions that something before it supports."""
     kinds = frozenset(config.kinds) | ({"weekday"} if "date" in config.kinds else set())
@@ -50,6 +51,7 @@ def commitments(config: CommitmentsConfig) -> Check:
         calls: dict[str, ToolCall] = {}
         read = total = 0
         unsupported: list[str] = []
+        doubtful: list[str] = []
         if "action" in kinds:
             total, unsupported = _actions(subject, found)
         for number, answer in enumerate(found, 1):
@@ -66,18 +68,21 @@ def commitments(config: CommitmentsConfig) -> Check:
                 _add(evidence, message, calls)
             read = max(read, answer.position + 1)
             total += len(promised) + len(codes) + len(lasting)
-            missing = [
-                f"{q.kind} {q}" for q in _missing(promised, said, evidence, config.arithmetic)
-            ]
+            open_ = _missing(promised, answer.text, said, evidence, config.arithmetic)
+            computed = {q for q in open_ if config.arithmetic and evidence.may_follow(q, said)}
+            doubtful += [f"{q.kind} {q} in answer {number}" for q in computed]
+            missing = [f"{q.kind} {q}" for q in open_ if q not in computed]
             missing += [f"reference {code}" for code in codes if not evidence.mentions(code)]
-            missing += [
-                f"duration {q}" for q in _missing(lasting, said, evidence, config.arithmetic)
-            ]
+            lost = _missing(lasting, answer.text, said, evidence, config.arithmetic)
+            missing += [f"duration {q}" for q in lost]
             evidence.add_quantities(answer.text, said)
             unsupported += [f"{what} in answer {number}" for what in missing]
         if not total:
             return passed(label="none")
         if not unsupported:
+            if doubtful:
+                what = f"{', '.join(doubtful[:MAX_SHOWN])} may be computed from other numbers"
+                return uncertain(0.8, what)
             return passed()
         listed = ", ".join(unsupported[:MAX_SHOWN])
         more = len(unsupported) - MAX_SHOWN
@@ -116,12 +121,13 @@ def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
 
 def _missing(
     promised: Iterable[Quantity],
+    text: str,
     said: Iterable[Quantity],
     evidence: Evidence,
     arithmetic: bool,
 ) -> list[Quantity]:
     if arithmetic:
-        return evidence.missing(promised, said)
+        return evidence.missing(promised, said, text)
     unique = dict.fromkeys(promised)
     return [quantity for quantity in unique if not evidence.supports(quantity, arithmetic=False)]
 

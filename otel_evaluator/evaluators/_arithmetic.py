@@ -1,0 +1,145 @@
+"""What follows from known amounts, days and times by the arithmetic that answers do."""
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+
+from otel_evaluator.evaluators._memo import of_text
+
+MAX_OPERANDS = 24
+"""Known amounts that are combined with each other."""
+MAX_COUNT = 12
+"""Largest number of pieces a price is multiplied with, unless the answer itself says it."""
+MAX_SAID_COUNT = 1_000
+MAX_NIGHTS = 31
+"""Longest period whose days are counted as pieces."""
+MAX_DAYS = 366
+"""Longest period in days that is added to a known day."""
+MAX_MONTHS = 120
+MAX_MINUTES = 24 * 60
+"""Longest time that is added to a known time of day."""
+_MINUTES = 24 * 60
+"""Longest time that is added to a known time of day."""
+ROUNDED = 0.02
+"""How far a rounded figure may be from the exact one, as a share of it."""
+
+_MINUTES = re.compile(
+    r"(?:min|dur|dauer|durée|duraci|durata|duur|length|lasts?)[a-z_]{0,10}\"?\s?[:=]\s?\"?(\d{1,3})\b"
+    r"|(\d{1,3})(?:\s|-)?(?:min\b|mins\b|minutes?|minuten|minuti|minutos|minuut|分)"
+)
+_HOURS = re.compile(
+    r"(?:hours?|stunden|heures|horas|ore|uren)[a-z_]{0,6}\"?\s?[:=]\s?\"?(\d{1,2}(?:\.\d\d?)?)\b"
+    r"|(\d{1,2}(?:[.,]\d\d?)?)(?:\s|-)?(?:h\b|hours?|hrs?\b|stunden?|heures?|horas?|ore\b|ora\b|"
+    r"uur\b|小时|時間)"
+)
+_PARTS = {
+    0.5: re.compile(
+        r"\b(?:half|halved|halb\w*|hälfte|mitad|medio|media|moitié|demi\w*|metà|mezz[oa]|metade|"
+        r"meio|helft|halve)\b|半",
+        re.IGNORECASE,
+    ),
+    2.0: re.compile(
+        r"\b(?:twice|double|doppelt\w*|zweimal|dos veces|doble|deux fois|le double|due volte|"
+        r"doppi[oa]|duas vezes|dobro|tweemaal|dubbel\w*)\b|[两兩]倍|二倍",
+        re.IGNORECASE,
+    ),
+}
+
+
+def follows(
+    value: float, known: Collection[float], pieces: Collection[float], shares: Collection[float]
+) -> bool:
+    """Whether an amount is computed from known ones in a step or two.
+
+    A multiple or a part for so many pieces, one with a percentage on or off, a sum or difference
+    of two of these. Parts may be rounded to whole units.
+    """
+    computed: set[float] = set()
+    whole = value == int(value)
+    for one in known:
+        computed |= {one * n for n in pieces if n != 1}
+        if any(_near(value, p) or (whole and round(p) == value) for p in _parts(one, pieces)):
+            return True
+        computed |= {one * part for s in shares for part in (s, 1 - s, 1 + s)}
+    wanted, given = _cents(value), {_cents(one) for one in known}
+    cents = {_cents(one) for one in computed}
+    if wanted in cents:
+        return True
+    cents |= given
+    return any({wanted - one, one - wanted, wanted + one} & cents for one in given)
+
+
+def total(value: float, stated: Collection[float]) -> bool:
+    """Whether an amount is the sum of all that are stated, of three or more."""
+    return len(stated) > 2 and _near(value, sum(stated))
+
+
+def may_follow(value: float, numbers: Iterable[float], shares: Collection[float] = ()) -> bool:
+    """Whether a number is a sum, difference, product or quotient of two, perhaps rounded."""
+    known = [one for one in dict.fromkeys(numbers) if one][: 2 * MAX_OPERANDS]
+    if any(_about(value, one * s) or _about(value, one * (1 + s)) for one in known for s in shares):
+        return True
+    for i, one in enumerate(known):
+        for two in known[i:]:
+            if value in (one + two, abs(one - two)) or _about(value, one * two):
+                return True
+            if _about(value, one / two) or _about(value, two / one):
+                return True
+    return False
+
+
+def _cents(value: float) -> int:
+    return round(100 * value)
+
+
+def _parts(one: float, pieces: Iterable[float]) -> Iterable[float]:
+    return (one / n for n in pieces if n > 1)
+
+
+def _about(value: float, exact: float) -> bool:
+    """Whether the exact figure, rounded as the value is written, is the value."""
+    if value != int(value):
+        return _near(value, exact)
+    return abs(value - exact) <= (5 if value % 10 == 0 and value >= 100 else 0.5)
+
+
+def _near(one: float, two: float) -> bool:
+    return abs(one - two) < 0.005
+
+
+def nights(days: Iterable[date]) -> set[int]:
+    """Days between each two of some days."""
+    known = list(days)[:MAX_OPERANDS]
+    found = {abs((one - two).days) for one in known for two in known}
+    return {n for n in found if 2 <= n <= MAX_NIGHTS}
+
+
+def later(start: date, numbers: Iterable[float]) -> set[date]:
+    """So many days, weeks or months after a day."""
+    found: set[date] = set()
+    for number in numbers:
+        if not 0 < number <= MAX_DAYS or number != int(number):
+            continue
+        n = int(number)
+        found |= {start + timedelta(n), start + timedelta(7 * n)}
+        if n <= MAX_MONTHS:
+            month = start.month - 1 + n
+            year, month = start.year + month // 12, month % 12 + 1
+            last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
+            found.add(date(year, month, min(start.day, last)))
+    return found
+
+
+@of_text
+def minutes(text: str) -> frozenset[int]:
+    """Lengths of time that a text names, in minutes."""
+    lowered = text.lower()
+    found = [float(m[1] or m[2]) for m in _MINUTES.finditer(lowered)]
+    found += [60 * float((m[1] or m[2]).replace(",", ".")) for m in _HOURS.finditer(lowered)]
+    return frozenset(int(n) for n in found if 0 < n <= MAX_MINUTES)
+
+
+@of_text
+def factors(text: str) -> frozenset[float]:
+    """Numbers that words stand for: half, twice."""
+    return frozenset(number for number, words in _PARTS.items() if words.search(text))
