@@ -18,16 +18,12 @@ MAX_DAYS = 366
 MAX_MONTHS = 120
 MAX_MINUTES = 24 * 60
 """Longest time that is added to a known time of day."""
-_MINUTES = 24 * 60
-"""Longest time that is added to a known time of day."""
-ROUNDED = 0.02
-"""How far a rounded figure may be from the exact one, as a share of it."""
 
-_MINUTES = re.compile(
+_IN_MINUTES = re.compile(
     r"(?:min|dur|dauer|durée|duraci|durata|duur|length|lasts?)[a-z_]{0,10}\"?\s?[:=]\s?\"?(\d{1,3})\b"
     r"|(\d{1,3})(?:\s|-)?(?:min\b|mins\b|minutes?|minuten|minuti|minutos|minuut|分)"
 )
-_HOURS = re.compile(
+_IN_HOURS = re.compile(
     r"(?:hours?|stunden|heures|horas|ore|uren)[a-z_]{0,6}\"?\s?[:=]\s?\"?(\d{1,2}(?:\.\d\d?)?)\b"
     r"|(\d{1,2}(?:[.,]\d\d?)?)(?:\s|-)?(?:h\b|hours?|hrs?\b|stunden?|heures?|horas?|ore\b|ora\b|"
     r"uur\b|小时|時間)"
@@ -80,8 +76,8 @@ def may_follow(value: float, numbers: Iterable[float], shares: Collection[float]
     if any(_about(value, one * s) or _about(value, one * (1 + s)) for one in known for s in shares):
         return True
     for i, one in enumerate(known):
-        for two in known[i:]:
-            if value in (one + two, abs(one - two)) or _about(value, one * two):
+        for two in known[i + 1 :]:
+            if any(_near(value, exact) for exact in (one + two, abs(one - two), one * two)):
                 return True
             if _about(value, one / two) or _about(value, two / one):
                 return True
@@ -134,8 +130,8 @@ def later(start: date, numbers: Iterable[float]) -> set[date]:
 def minutes(text: str) -> frozenset[int]:
     """Lengths of time that a text names, in minutes."""
     lowered = text.lower()
-    found = [float(m[1] or m[2]) for m in _MINUTES.finditer(lowered)]
-    found += [60 * float((m[1] or m[2]).replace(",", ".")) for m in _HOURS.finditer(lowered)]
+    found = [float(m[1] or m[2]) for m in _IN_MINUTES.finditer(lowered)]
+    found += [60 * float((m[1] or m[2]).replace(",", ".")) for m in _IN_HOURS.finditer(lowered)]
     return frozenset(int(n) for n in found if 0 < n <= MAX_MINUTES)
 
 

@@ -65,6 +65,11 @@ class Evidence:
         for quantity in found:
             self._take(quantity)
 
+    def read(self) -> None:
+        """Read all that was added, for who looks at everything."""
+        while self._read_one():
+            pass
+
     def _read_one(self) -> bool:
         """Read the newest text, which most likely supports; False when none is left."""
         if not self._unread:
@@ -114,6 +119,13 @@ class Evidence:
     def numbers(self) -> list[float]:
         """Plain numbers read so far."""
         return sorted(self._numbers)
+
+    @property
+    def between_times(self) -> set[float]:
+        """Hours and minutes between each two times of day read so far."""
+        known = sorted(self._times)[:MAX_OPERANDS]
+        found = {later - sooner for later in known for sooner in known if later > sooner}
+        return {float(part) for n in found for part in (n, *divmod(n, 60))}
 
     def mentions(self, code: str) -> bool:
         """Whether a code was said before, with or without its spaces and hyphens."""
@@ -179,10 +191,11 @@ class Evidence:
             return False
         others = [q.values[0] for q in said if q.kind in ("number", "money") and q != amount]
         numbers = (*others, *self._prices, *sorted(self._numbers, reverse=True))
-        return may_follow(amount.values[0], numbers, self._shares)
+        return may_follow(amount.values[0], numbers, self.shares)
 
     @property
-    def _shares(self) -> list[float]:
+    def shares(self) -> list[float]:
+        """Percentages read so far, as parts of 1."""
         return [p / 100 for p in self._percentages if 0 < p < 100]
 
     def _pieces(self, said: Iterable[Quantity]) -> set[float]:
@@ -224,7 +237,7 @@ class Evidence:
 
     def _derives(self, promise: Quantity, known: list[float], pieces: Collection[float]) -> bool:
         if promise.kind == "money":
-            return follows(promise.values[0], known, pieces, self._shares)
+            return follows(promise.values[0], known, pieces, self.shares)
         if promise.kind == "date":
             return any(self._derives_day(day) for day in promise.days)
         if promise.kind == "time":

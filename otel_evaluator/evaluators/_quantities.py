@@ -50,7 +50,7 @@ _ISO = re.compile(
     r"\d(?<!\d\d)(\d{3})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?)?(?!\d)"
 )
 _NUMERIC_DATE = re.compile(
-    r"\d(?<![\d.,/]\d)(\d?)([./])(\d{1,2})(?:\2(\d{4}|\d\d)(?![\d:])|\.(?!\d)(?=\s+[a-z\d(]))"
+    r"\d(?<![\d.,/]\d)(\d?)([./])(\d{1,2})(?:\2(\d{4}|\d\d)(?![\d:])|\.(?!\d)(?=\s+[a-z\d(]|[,)]))"
 )
 _HAN_DATE = re.compile(r"(?:(\d{4})[年년]\s?)?(\d{1,2})[月월]\s?(\d{1,2})[日号號일]")
 _HALF = r"(?:\s?([ap])\.?\s?m\b\.?)"
@@ -77,11 +77,23 @@ _NO_UNIT = frozenset({"", '"', "]", "}", ";", ":", ")", "\n", "?", "!"})
 _ALONE = re.compile(r"\s+(?!at\b|and\b|or\b|from\b|to\b|with\b|is\b|for\b|works\b)[a-z]")
 
 
+_SCALED = re.compile(r"(\d+(?:\.\d+)?) (million|thousand|billion)\b", re.IGNORECASE)
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
+_FRACTION = re.compile(r"(\d*)([\u00bd\u00bc\u00be])")
+_FRACTIONS = {"\u00bd": ".5", "\u00bc": ".25", "\u00be": ".75"}
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """``7½`` is 7.5, which compatible characters would make 71/2."""
+    return f"{match[1] or '0'}{_FRACTIONS[match[2]]}"
+
+
 @of_text
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Amounts with a currency, percentages, dates, weekdays, times, and bare numbers."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _FRACTION.sub(_fraction, text))
+    text = _SCALED.sub(lambda m: f"{float(m[1]) * _SCALES[m[2].lower()]:.0f}", text)
     lowered = text.lower()
     if len(lowered) != len(text):
         text = lowered

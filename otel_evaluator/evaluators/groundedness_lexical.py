@@ -1,7 +1,7 @@
 """Answers rest on what was retrieved and on what tools returned, as far as words can tell."""
 
+import json
 from collections.abc import Iterable
-from itertools import combinations
 from typing import Any
 
 import re2
@@ -9,7 +9,9 @@ import re2
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import claims
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
+from otel_evaluator.evaluators._arithmetic import may_follow
 from otel_evaluator.evaluators._evidence import Evidence
+from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._overlap import share, stems, stems_of
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
@@ -42,6 +44,7 @@ _SAYS_NOTHING = compile_linear(
     r"|没有提到|未提及|没有相关|記載(?:が|は)(?:ありません|ない)|見つかりません"
 )
 """An answer that says that its sources do not tell."""
+_QUESTION = compile_linear(r"[^.!?\n]*[?？]")
 _LIST_MARK = compile_linear(
     r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%|(?i)\b(?:four|five|six|\d) of (?:you|us|them)\b"
 )
@@ -54,7 +57,9 @@ _ITEMS = ("{", "\n", "- ", '"id"')
 """What begins an item of a list: as many of them may be counted."""
 ROUNDED = 0.02
 """How far a rounded number may be from the exact one."""
-MAX_OPERANDS = 12
+MAX_FIGURES = 1_000
+"""Lengths and sums of one result."""
+MAX_OPERANDS = 24
 """Numbers of the sources that are added to each other."""
 _REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 """Codes and names."""
@@ -86,8 +91,18 @@ def groundedness_lexical(config: GroundednessLexicalConfig) -> Check:
         passages = [text for text in passages if text not in poisoned]
         said = [_without(m.content, poisoned) for m in subject.messages]
         system = _without(subject.system, poisoned)
+        # Applications put passages into the user's message: their numbers are not the user's.
+        own = [(i, m.content) for i, m in enumerate(subject.messages) if m.role == "user"]
+        users = [(i, _without(text, passages).rpartition("\n\n")[2]) for i, text in own]
         verdicts = [
-            _judge(answer, number, [system, *said[: answer.position]], passages, taken)
+            _judge(
+                answer,
+                number,
+                [system, *said[: answer.position]],
+                passages,
+                taken,
+                "\n".join(text for at, text in users if at < answer.position),
+            )
             for number, answer in enumerate(found)
         ]
         return next((v for v in verdicts if isinstance(v, Scored) and not v.passed), None) or next(
@@ -104,7 +119,12 @@ def _without(text: str, poisoned: list[str]) -> str:
 
 
 def _judge(
-    answer: Answer, number: int, said: list[str], passages: list[str], taken: list[Step]
+    answer: Answer,
+    number: int,
+    said: list[str],
+    passages: list[str],
+    taken: list[Step],
+    asked: str,
 ) -> Verdict:
     text = answer.text[:MAX_ANSWER]
     before = [step for step in taken if step.position < answer.position]
@@ -113,11 +133,13 @@ def _judge(
         name = denied[-1].name[:60]
         what = f"answer {number + 1} claims what {name!r} refused"
         return Scored(0.0, "contradicted", False, what, span_id=denied[-1].span_id)
+    if not passages and not before:
+        return Scored(1.0, "grounded", True)
     sources = [*passages, *(step.result for step in before)]
     sources += [as_text(step.arguments) for step in before if not step.failed]
     kinds = AMOUNTS if passages else NUMBERS
     results = [] if passages else [step.result for step in before]
-    made_up = _made_up(text, [*sources, *said, answer.question], answer.question, kinds, results)
+    made_up = _made_up(text, [*sources, *said, answer.question], asked, kinds, results)
     if made_up:
         listed = ", ".join(made_up[:MAX_SHOWN])
         return Scored(0.0, "ungrounded", False, f"no source of answer {number + 1} has {listed}")
@@ -141,12 +163,17 @@ def _made_up(
     """Numbers and amounts of an answer that no source has."""
     every = quantities(_telling(text))
     said = list(dict.fromkeys(q for q in every if q.kind in kinds and not _is_few(q)))
+    if results:
+        # What the answer asks or offers is no claim about the results.
+        offered = {q for part in _QUESTION.findall(encodable(text)) for q in quantities(part)}
+        said = [q for q in said if q not in offered]
     if not said:
         return []
     evidence = Evidence()
     for source in sources:
         evidence.add(source)
-    computed = _computed(said, every, evidence) | _together(said, asked)
+    evidence.read()
+    computed = _computed(said, every, evidence) | _together(said, asked, evidence.shares)
     return [
         f"{q.kind} {q}"
         for q in said
@@ -156,11 +183,10 @@ def _made_up(
     ]
 
 
-def _together(said: list[Quantity], asked: str) -> set[Quantity]:
-    """Numbers that are the sum of two of the question's: 22 pupils and 2 teachers are 24."""
-    numbers = [q.values[0] for q in quantities(asked) if q.kind == "number"][:MAX_OPERANDS]
-    sums = {a + b for a, b in combinations(numbers, 2)}
-    return {q for q in said if q.kind == "number" and q.values[0] in sums}
+def _together(said: list[Quantity], asked: str, shares: list[float]) -> set[Quantity]:
+    """Numbers computed from the user's own: 22 pupils and 2 teachers, 6 % of 5,760 kWh."""
+    numbers = [q.values[0] for q in quantities(asked) if q.kind in AMOUNTS][:MAX_OPERANDS]
+    return {q for q in said if q.kind == "number" and may_follow(q.values[0], numbers, shares)}
 
 
 def _computed(said: list[Quantity], every: Iterable[Quantity], evidence: Evidence) -> set[Quantity]:
@@ -182,8 +208,18 @@ def _telling(text: str) -> str:
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:
     if not evidence.supports(quantity, arithmetic=False):
-        return evidence.has_part(quantity)
+        return evidence.has_part(quantity) or (
+            quantity.kind == "number" and _in_a_word(quantity.values[0], sources)
+        )
     return evidence.is_amount(quantity) or not _counts_other_things(quantity, sources)
+
+
+def _in_a_word(number: float, sources: list[str]) -> bool:
+    """Whether a number is part of a key or a code, such as ``lesson_50min``."""
+    if number != int(number):
+        return False
+    pattern = compile_linear(rf"[A-Za-z_]{int(number)}(?:[A-Za-z_]|\b)|\b{int(number)}[A-Za-z_]")
+    return any(pattern.search(encodable(text)) for text in sources)
 
 
 def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool:
@@ -193,19 +229,57 @@ def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool
     if not results:
         return False
     known = [n for n in evidence.numbers if n > FEW]
-    few = known[:MAX_OPERANDS]
+    operands = [n for n in evidence.numbers if n > 1][:MAX_OPERANDS]
     for value in quantity.values:
-        if any(value in (n // 60, n % 60) for n in known if n > 60):
+        if _is_year(value) or any(value in (n // 60, n % 60) for n in known if n > 60):
             return True
         if any(abs(value - n * unit) <= ROUNDED * value for n in known for unit in _METRIC):
             return True
-        if any(value == n * unit for n in known for unit in _TIME):
+        if any(value == n * unit for n in evidence.numbers for unit in _TIME):
             return True
-        if any(value in (a + b, a - b) for a in few for b in few if a is not b):
+        if may_follow(value, operands, evidence.shares) or value in evidence.between_times:
             return True
         if any(text.count(mark) == value for text in results for mark in _ITEMS):
             return True
+        if any(_near(value, figure) for text in results for figure in _figures(text)):
+            return True
     return False
+
+
+def _is_year(value: float) -> bool:
+    return 1990 <= value <= 2100 and value == int(value)
+
+
+@of_text
+def _figures(result: str) -> frozenset[float]:
+    """Lengths of the lists of a JSON result, and sums of the numbers in them, by key."""
+    try:
+        unread = [json.loads(result)]
+    except (ValueError, RecursionError):
+        return frozenset()
+    found: set[float] = set()
+    while unread and len(found) < MAX_FIGURES:
+        value = unread.pop()
+        if isinstance(value, dict):
+            items = list(value.values())
+            columns = [items]
+        elif isinstance(value, list):
+            items = value
+            rows = [item for item in items if isinstance(item, dict)]
+            keys = {key for row in rows for key in row}
+            columns = [items, *([row.get(key) for row in rows] for key in sorted(keys))]
+        else:
+            continue
+        found.add(float(len(items)))
+        for column in columns:
+            numbers = [n for n in column if isinstance(n, int | float) and not isinstance(n, bool)]
+            found.add(abs(float(sum(numbers))))
+        unread += [item for item in items if isinstance(item, dict | list)]
+    return frozenset(found)
+
+
+def _near(one: float, two: float) -> bool:
+    return abs(one - two) < 0.005
 
 
 def _counts_other_things(amount: Quantity, sources: list[str]) -> bool:
