@@ -20,6 +20,8 @@ class Limits:
         self.remembered = _between(max_size // (16 * KIB), 256, 50_000)
         """Closed traces and conversations kept, about 1 KiB each."""
         self._log = _between(max_size // 8, 512 * KIB, 32 * MIB)
+        self.log_to_restart = self._log // 2
+        """Size of the log at which readers are made to wait so that it can begin anew."""
         self._for_rows = max_size // 8
 
     def takes_entry(self, used: int, log: int, waiting: int) -> bool:

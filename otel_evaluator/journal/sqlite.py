@@ -272,9 +272,19 @@ class SqliteJournal:
         """In the committing thread, after each transaction."""
         pages, free = statements.pages(self._database)
         self._used = (pages - free) * PAGE
-        # It grows past its usual size while somebody reads.
         self._log = statements.log_size(self._path)
+        if self._log > self._limits.log_to_restart:
+            self._restart_log()
         self._oldest_ns = statements.oldest_entry(self._database)
+
+    def _restart_log(self) -> None:
+        """In the committing thread: copy the log while nobody reads, so that it is begun anew.
+
+        It is not begun anew while a reader needs it; readers one after the other would let it
+        grow for good (https://www.sqlite.org/wal.html, "Avoiding Excessively Large WAL Files").
+        """
+        with self._reading:
+            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _waits(self, size: int) -> None:
         self._waiting += size

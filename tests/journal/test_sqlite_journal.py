@@ -250,6 +250,26 @@ async def test_the_folder_never_exceeds_its_maximum(folder, size):
         assert disk(folder) <= ROOM
 
 
+async def test_the_folder_never_exceeds_its_maximum_while_entries_are_read(folder):
+    async with opened(folder, max_size=ROOM) as journal:
+        kept, largest, added = [], 0, 0
+
+        async def read():
+            while added < 500:
+                await journal.read(0)
+
+        readers = [asyncio.create_task(read()) for _ in range(3)]
+        while added < 500:
+            try:
+                kept.append(await journal.append("traces", b"x" * 40_000, 1))
+                added += 1
+            except JournalFull:
+                await journal.finish(Done(entries=(kept.pop(0),)))
+            largest = max(largest, disk(folder))
+        await asyncio.gather(*readers)
+        assert ROOM // 2 < largest <= ROOM
+
+
 async def test_outcomes_wait_while_there_is_no_room(folder):
     async with opened(folder, max_size=ROOM) as journal:
         await journal.outbox(["a"])
