@@ -70,6 +70,12 @@ _CJK_CLAIM = re.compile(
     rf"(?:已|已经)(?:为您|帮您|给您|替您|为你|帮你)?({_CJK})"
     rf"|({_CJK})(?:を|は|が)?(?:いたしました|しました|完了しました)"
 )
+_STATE = compile_linear(
+    r"(?i)(?:^|[.!?\n]\s*)(?:(?:ok|okay|great|perfect|done|parfait|perfekt|prima|perfecto|listo)"
+    r"[,.!]? )?(?:c'est|vous êtes|it's|it is|that's|you're|you are|(?:ya )?está|queda|è|ist|"
+    r"das ist|sie sind|het is|u bent) (?:(?:now|all|bien|hiermit|jetzt|nu) )?(\pL+)"
+)
+"""What opens a sentence to say that it is done: "C'est réservé", "You're booked"."""
 _PROMISED = compile_linear(
     r"(?i)\b(?:our|a|one of our|my|the|some)\s?(?:\w+ )?(?:courier|colleague|technician|team|"
     r"manager|specialist|driver|representative|engineer|advisor|adviser|agent|one|body)s? "
@@ -125,6 +131,10 @@ def claims(text: str, with_passive: bool = False) -> list[Claim]:
                 start = _passive(words, place)
             if start is not None and _CONDITIONS.isdisjoint(words[max(0, start - 3) : start]):
                 found.append(Claim(action, " ".join(words[start : place + 1])))
+    for match in _STATE.finditer(plain):
+        action = _DONE.get(match[1].lower())
+        if action is not None:
+            found.append(Claim(action, match[0].strip(" .!?\n").lower()))
     found += [Claim(_DONE[m[1] or m[2]], m[0]) for m in _CJK_CLAIM.finditer(plain)]
     return found + [Claim("contact", match[0]) for match in _PROMISED.finditer(plain)]
 

@@ -1,12 +1,12 @@
 """The conversation moves towards what the user wants, and keeps to what they ruled out."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
+from otel_evaluator.evaluators._offers import dropped_constraint, named_in
 from otel_evaluator.evaluators._overlap import STEM, stems
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import Step, steps
@@ -16,8 +16,6 @@ from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
-MAX_RECORDS = 200
-"""Records of tool results that are looked at."""
 
 _EXCLUDED = compile_linear(
     r"(?i)(?:^|[^\pL])(?:nothing with|without(?: any)?|no|not|anything but|except|free of|avoid|"
@@ -28,11 +26,6 @@ _EXCLUDED = compile_linear(
     r"allergique (?:à|aux?)|senza|niente|allergic[oa] (?:a|al)|sem|nada com|geen|zonder) "
     r"(?:the |a |an |any )?([\pL-]{4,})"
 )
-_NAMES = (
-    *("name", "title", "label", "model", "item", "product"),
-    *("titel", "nombre", "título", "nom", "titre", "nome", "titolo", "modell", "modelo", "modello"),
-)
-"""Keys under which a record says what it is."""
 _NEGATED = compile_linear(
     r"(?i)(?:no|not|without|free|never|n't|nicht|ohne|kein\w*|frei|sin|sans|pas|senza|non|sem|não|"
     r"geen|zonder|isn't|aren't)(?:$|[^\pL])"
@@ -43,7 +36,7 @@ class GoalProgressConfig(EvaluatorConfig):
     """Settings of ``goal_progress``."""
 
 
-@evaluator("goal_progress", version=1)
+@evaluator("goal_progress", version=2)
 def goal_progress(config: GoalProgressConfig) -> Check:
     """What the user ruled out is not offered, and what they ask for again and again is taken up."""
 
@@ -55,6 +48,10 @@ def goal_progress(config: GoalProgressConfig) -> Check:
             return no_answer(subject) or NO_CONTENT
         taken = steps(subject, with_history=True)
         for number, answer in enumerate(found, 1):
+            dropped = dropped_constraint(answer.position, answer.text, taken)
+            if dropped:
+                what = f"answer {number} offers what breaks {dropped[:60]!r}, given before"
+                return Scored(0.0, "drift", False, what)
             if _offers_excluded(answer.position, answer.text, users, taken):
                 return Scored(
                     0.0, "drift", False, f"answer {number} offers what the user ruled out"
@@ -91,10 +88,7 @@ def _offers_excluded(
     if not excluded:
         return False
     lowered = text.lower()
-    for record in _records(step.result for step in taken if step.position < position):
-        name = next((str(record[key]).lower() for key in _NAMES if record.get(key)), "")
-        if len(name) < STEM or name not in lowered:
-            continue
+    for record in named_in(lowered, (step for step in taken if step.position < position)):
         others = " ".join(_texts(record.values())).lower()
         for word in excluded:
             if word in others and not _says_no(lowered, word):
@@ -115,24 +109,6 @@ def _says_no(text: str, word: str) -> bool:
     """Whether the text speaks of the word only to deny it."""
     place = text.find(word)
     return place >= 0 and _NEGATED.search(encodable(text[max(0, place - 30) : place])) is not None
-
-
-def _records(results: Any) -> Iterator[dict[str, Any]]:
-    left = MAX_RECORDS
-    for result in results:
-        try:
-            value = json.loads(result)
-        except (ValueError, RecursionError):
-            continue
-        unread = [value]
-        while unread and left:
-            value = unread.pop()
-            if isinstance(value, dict):
-                left -= 1
-                yield value
-                unread += value.values()
-            elif isinstance(value, list):
-                unread += value
 
 
 def _ignored(

@@ -3,6 +3,7 @@
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
+from otel_evaluator.evaluators._left_out import left_out
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._refusals import refuses
 from otel_evaluator.evaluators._steps import Step, steps
@@ -12,6 +13,7 @@ from otel_evaluator.evaluators._wording import (
     delegates,
     hands_over,
     only_reads,
+    parts,
 )
 from otel_evaluator.evaluators.user_signals import dissatisfaction
 from otel_evaluator.text.encodable import encodable
@@ -19,6 +21,8 @@ from otel_evaluator.text.linear import compile_linear
 
 MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
+MAX_SHOWN = 60
+"""Longest item that is quoted, in characters."""
 MAX_NOTICE = 200
 """Longer results say more than that nothing was found; in characters."""
 EMPTY = ("", "[]", "{}", "null", "none")
@@ -44,7 +48,7 @@ class TaskCompletionConfig(EvaluatorConfig):
     """Settings of ``task_completion``."""
 
 
-@evaluator("task_completion", version=1)
+@evaluator("task_completion", version=2)
 def task_completion(config: TaskCompletionConfig) -> Check:
     """What was asked for was carried out; unscored where tools and words leave it open."""
 
@@ -59,7 +63,7 @@ def task_completion(config: TaskCompletionConfig) -> Check:
         if any(hands_over(s.name) and not delegates(s.name) and not s.failed for s in taken):
             return Scored(1.0, "handed_over", True)
         if dissatisfaction(users[-1:]) >= 1.0:
-            return Scored(0.0, "user_gave_up", False, "the user ends dissatisfied")
+            return uncertain(0.3, "the user ends dissatisfied")
         missing = _missing(subject, users, taken)
         if missing and not asks(last) and not admits_failure(last) and not refuses(last):
             what = f"asked for and not done, though there is a tool for it: {missing}"
@@ -72,6 +76,10 @@ def task_completion(config: TaskCompletionConfig) -> Check:
             return uncertain(0.4, "the last step failed")
         if taken and admits_failure(last) and all(_found_nothing(step) for step in taken):
             return Scored(0.0, "gave_up", False, "every step came back empty, and it ends there")
+        forgotten = "" if asks(last) else left_out(users, taken)
+        if forgotten:
+            what = f"of a list that the user gave, {forgotten[:MAX_SHOWN]!r} was left out"
+            return Scored(0.0, "left_out", False, what)
         if _skipped_work(subject, users, taken):
             return Scored(0.0, "not_done", False, "asked to change something; nothing was changed")
         return Scored(1.0, "done", True)
@@ -84,7 +92,15 @@ def _missing(subject: Subject, users: list[str], taken: list[Step]) -> str:
     offered = [d.name for d in subject.tool_definitions if not only_reads(d.name)]
     for action in sorted(set().union(*map(wanted, users))):
         tools = [name for name in offered if does(name, action)]
-        tried = [step for step in taken if does(step.name, action) and not only_reads(step.name)]
+        # Where a tool's name begins with the verb, one that only names its object is another.
+        named = {name for name in tools if does(parts(name)[0], action)}
+        tried = [
+            step
+            for step in taken
+            if does(step.name, action)
+            and not only_reads(step.name)
+            and (not named or step.name in named)
+        ]
         if tools and not any(not step.failed for step in tried):
             return action
     return ""

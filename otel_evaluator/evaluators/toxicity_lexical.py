@@ -40,6 +40,7 @@ _STRONG = compile_linear(
     r"até uma criança"
     r"|\b(?:with|has|have) half a (?:brain|wit)\b|\bspell it out for (?:you|people like)\b"
     r"|\bpeople (?:like you|who (?:can't|cannot) (?:even )?(?:read|think|count|follow))\b"
+    r"|\bbrains? like yours\b|\bmost (?:children|kids|toddlers) (?:can )?manage\b"
     r"|\bwer lesen kann|\bdos dedos de frente|\bsi (?:usted )?no sabe ni\b"
     r"|\bil suffit de savoir lire"
     r"|\bbasta sape?re? leggere|\bbasta saber ler"

@@ -46,7 +46,8 @@ _STRONG = compile_linear(
     r"asking)|(?:still|again) (?:the )?(?:same|wrong) (?:answer|thing)|doesn't help (?:me )?at all|"
     r"(?:no|zero) help|wtf|for (?:god|heaven|christ)'?s sake|"
     # German, Spanish, French, Italian, Portuguese, Dutch
-    r"zum (?:dritten|vierten|x-ten|hundertsten) mal|reicht (?:es )?mir|ich habe (?:langsam )?genug|"
+    r"zum (?:dritten|vierten|x-ten|hundertsten) mal|reicht (?:es )?mir|mir reicht|frechheit|"
+    r"ich habe (?:langsam )?genug|"
     r"das darf (?:doch )?nicht wahr sein|zeitverschwendung|verarsch|so ein (?:mist|saftladen)|"
     r"(?:tercera|cuarta|quinta|enésima) vez|est(?:oy|á) hart[oa]|pérdida de tiempo|no sirve para "
     r"nada|qué vergüenza|tomando el pelo|(?:troisième|quatrième|énième) fois|j'en ai (?:marre|"

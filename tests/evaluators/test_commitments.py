@@ -322,3 +322,22 @@ COMPUTED = [
 @pytest.mark.parametrize(("turns", "passes"), COMPUTED)
 def test_what_an_answer_computes_before_the_reader(evaluate, turns, passes):
     assert evaluate("commitments", a_run(*turns)).passed is passes
+
+
+@pytest.mark.parametrize(
+    ("said", "passes"),
+    [
+        ("C'est réservé ! Vous recevrez un SMS.", False),
+        ("You're booked. See you then!", False),
+        ("Está reservado. ¡Hasta pronto!", False),
+        ("It's ready on Friday.", True),
+        ("You are welcome.", True),
+    ],
+)
+def test_what_is_said_to_be_done_was_done_by_a_tool(evaluate, said, passes):
+    looked = calls("list_slots", {}, {"slots": ["K4", "K7"]})
+    asked = user("Take the second one, it is Friday then.")
+    run = a_run(asked, looked, says(said), tools="book_slot")
+    assert evaluate("commitments", run).passed is passes
+    booked = calls("book_slot", {"slot": "K7"}, {"ok": True})
+    assert evaluate("commitments", a_run(asked, looked, booked, says(said))).passed

@@ -70,3 +70,27 @@ def test_what_was_ruled_out_in_a_list(evaluate, request_, record, answer):
     other = {**record, "allergens": ["egg"], "contains": []}
     run = a_run(user(request_), calls("get_menu", {}, {"dishes": [other]}), says(answer))
     assert evaluate("goal_progress", run).passed
+
+
+@pytest.mark.parametrize(
+    ("first", "record", "drifts"),
+    [
+        ({"city": "Lugo", "lift": True}, {"name": "Casa Verde", "lift": False}, True),
+        ({"city": "Lugo", "lift": True}, {"name": "Casa Verde", "lift": True}, False),
+        ({"city": "Lugo", "max_price": 70}, {"name": "Casa Verde", "eur": 95}, True),
+        ({"city": "Lugo", "max_price": 70}, {"name": "Casa Verde", "eur": 65}, False),
+        ({"city": "Lugo", "min_beds": 3}, {"name": "Casa Verde", "beds": 2}, True),
+        ({"city": "Lugo"}, {"name": "Casa Verde", "eur": 95}, False),
+    ],
+)
+def test_conditions_of_an_earlier_search_hold_on(evaluate, first, record, drifts):
+    earlier = {"flats": [{"name": "Torre Alta", "eur": 60}]}
+    run = a_run(
+        user("A flat in Lugo, you know what I need."),
+        calls("find_flats", first, earlier),
+        says("Torre Alta costs 60 EUR."),
+        user("Is there one with a balcony?"),
+        calls("find_flats", {"city": "Lugo"}, {"flats": [record]}),
+        says("Yes: Casa Verde has a balcony."),
+    )
+    assert (evaluate("goal_progress", run).label == "drift") is drifts

@@ -37,7 +37,6 @@ def test_done(evaluate, turns, label):
         ),
         ((user("Cancelar mi suscripción"), says("Tenemos una oferta para usted.")), "not_done"),
         ((CANCEL, says("We value you. Is there anything else I can do?")), "not_done"),
-        ((CANCEL, says("ok"), user("This is useless, I give up."), says("Bye")), "user_gave_up"),
         (
             (
                 user("Where is it set?"),
@@ -72,4 +71,36 @@ def test_the_second_of_two_requests_is_left_undone(evaluate):
 def test_who_was_angry_at_first_may_be_content_in_the_end(evaluate):
     angry = user("This is the third time I write. Your service is useless!")
     run = a_run(angry, calls("send_item", {}), says("A new one is on its way."), user("Fine then."))
-    assert evaluate("task_completion", run).label != "user_gave_up"
+    assert evaluate("task_completion", run).passed is True
+
+
+SIZES = "Tell me the age of boiler-1, boiler-2 and boiler-7, please."
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "label"),
+    [
+        (("boiler-1", "boiler-7"), "left_out"),
+        (("boiler-1", "boiler-2", "boiler-7"), "done"),
+        ((), "done"),
+    ],
+)
+def test_a_list_is_worked_through_to_its_end(evaluate, looked_at, label):
+    steps = [calls("get_unit", {"id": name}, {"id": name, "years": 4}) for name in looked_at]
+    every = calls("list_units", {}, [{"id": "boiler-1"}, {"id": "boiler-2"}, {"id": "boiler-7"}])
+    run = a_run(user(SIZES), *(steps or [every]), says("They are four years old."))
+    assert evaluate("task_completion", run).label == label
+
+
+def test_looking_for_slots_is_not_booking(evaluate):
+    asked = user("Please book an inspection for 9 June, any hour will do.")
+    looked = calls("garage_slots", {"month": "06"}, {"free": ["06-09"]})
+    run = a_run(
+        asked, looked, says("The 9th of June is free. See you one day!"), tools="book_visit"
+    )
+    assert evaluate("task_completion", run).label == "not_done"
+
+
+def test_who_ends_dissatisfied_may_have_got_what_there_was(evaluate):
+    turns = (CANCEL, says("ok"), user("This is useless, I give up."), says("Bye"))
+    assert evaluate("task_completion", a_run(*turns, tools=TOOLS)).reason == "uncertain"

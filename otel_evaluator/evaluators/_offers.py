@@ -1,0 +1,94 @@
+"""Records of tool results that answers offer, and conditions that they break."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from otel_evaluator.evaluators._lists import words
+from otel_evaluator.evaluators._overlap import STEM
+from otel_evaluator.evaluators._steps import Step
+from otel_evaluator.evaluators._wording import parts
+
+MAX_RECORDS = 200
+"""Records of tool results that are looked at."""
+_NAMES = (
+    *("name", "title", "label", "model", "item", "product"),
+    *("titel", "naam", "nombre", "título", "nom", "titre", "nome", "titolo"),
+    *("modell", "modelo", "modello"),
+)
+"""Keys under which a record says what it is."""
+MIN_NAME = 4
+"""Shorter names are words; in characters."""
+_PRICES = words(
+    "price cost budget eur usd gbp chf preis kosten precio prix prezzo preço prijs amount"
+)
+"""Parts of keys that all mean a price."""
+
+
+def named_in(text: str, steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
+    """Records of results whose name is in a text of lower case."""
+    for record in _records(step.result for step in steps):
+        name = next((str(record[key]).lower() for key in _NAMES if record.get(key)), "")
+        if len(name) >= MIN_NAME and name in text:
+            yield record
+
+
+def dropped_constraint(position: int, text: str, taken: list[Step]) -> str:
+    """A condition of an earlier call of a tool that its last call left out, and the answer breaks.
+
+    Conditions are arguments that are true, or named as the least or the most of something.
+    """
+    before = [step for step in taken if step.position < position]
+    if len(before) < 2:
+        return ""
+    last = before[-1]
+    if not isinstance(last.arguments, dict):
+        return ""
+    offered = list(named_in(text.lower(), [last]))
+    for step in before[:-1] if offered else ():
+        if step.name != last.name or not isinstance(step.arguments, dict):
+            continue
+        for key, value in step.arguments.items():
+            if key not in last.arguments and any(_breaks(r, key, value) for r in offered):
+                return str(key)
+    return ""
+
+
+def _breaks(record: dict[str, Any], key: str, value: Any) -> bool:
+    """Whether a record breaks a condition, as far as one of its fields tells."""
+    if value is True:
+        return record.get(key) is False
+    named = parts(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not named:
+        return False
+    most, least = named[0].startswith("max"), named[0].startswith("min")
+    about = {word[:STEM] for word in named[1:]}
+    is_price = not _PRICES.isdisjoint(named[1:])
+    if not (most or least) or not about:
+        return False
+    for field, figure in record.items():
+        if isinstance(figure, bool) or not isinstance(figure, int | float):
+            continue
+        what = parts(str(field))
+        same = not about.isdisjoint(word[:STEM] for word in what)
+        if same or (is_price and not _PRICES.isdisjoint(what)):
+            return figure > value if most else figure < value
+    return False
+
+
+def _records(results: Iterable[str]) -> Iterator[dict[str, Any]]:
+    left = MAX_RECORDS
+    for result in results:
+        try:
+            value = json.loads(result)
+        except (ValueError, RecursionError):
+            continue
+        unread = [value]
+        while unread and left:
+            value = unread.pop()
+            if isinstance(value, dict):
+                left -= 1
+                yield value
+                unread += value.values()
+            elif isinstance(value, list):
+                unread += value

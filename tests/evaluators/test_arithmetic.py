@@ -1,0 +1,86 @@
+from datetime import date
+
+import pytest
+
+from otel_evaluator.evaluators._arithmetic import (
+    factors,
+    follows,
+    later,
+    may_follow,
+    minutes,
+    nights,
+    total,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "pieces", "shares"),
+    [
+        (354.0, [118.0], [3], []),
+        (63.0, [84.0], [0.75], []),
+        (62.0, [124.0], [0.5], []),
+        (83.0, [9500.0], [115], []),
+        (36.25, [145.0], [4], []),
+        (140.0, [175.0], [], [0.2]),
+        (210.0, [175.0], [], [0.2]),
+        (35.0, [175.0], [], [0.2]),
+        (27000.0, [10800.0, 5400.0], [2], []),
+        (1550.0, [1900.0, 350.0], [], []),
+    ],
+)
+def test_amounts_that_follow(value, known, pieces, shares):
+    assert follows(value, known, pieces, shares)
+    assert not follows(value + 1.37, known, pieces, shares)
+
+
+def test_an_amount_does_not_follow_from_itself():
+    """It was said in another currency, or as another thing."""
+    assert not follows(49.9, [49.9], [3], [0.2])
+
+
+def test_a_total_is_that_of_all():
+    assert total(117.0, [28.8, 46.2, 42.0])
+    assert not total(75.0, [28.8, 46.2, 42.0])
+    assert not total(75.0, [28.8, 46.2])
+
+
+@pytest.mark.parametrize(
+    ("value", "follows_"),
+    [(400.0, True), (91.23, True), (5600.0, True), (1500.0, False), (33.1, False)],
+)
+def test_numbers_that_two_others_may_give(value, follows_):
+    assert may_follow(value, [4600.0, 11.5, 1094.8, 12.0, 1000.0]) is follows_
+
+
+def test_days_weeks_and_months_later():
+    assert date(2026, 7, 3) in later(date(2026, 3, 3), [4])
+    assert date(2026, 2, 28) in later(date(2026, 1, 31), [1])
+    assert date(2028, 1, 15) in later(date(2026, 1, 15), [24])
+    assert date(2026, 1, 29) in later(date(2026, 1, 15), [2])
+    assert date(2026, 1, 20) in later(date(2026, 1, 15), [5])
+    assert later(date(2026, 1, 15), [0, -3, 2.5, 10_000]) == set()
+
+
+def test_nights_between_days():
+    assert nights([date(2026, 5, 3), date(2026, 5, 6), date(2026, 9, 1)]) == {3}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"duration_min": 45}', {45}),
+        ("It takes 20 minutes.", {20}),
+        ("etwa 1,5 Stunden", {90}),
+        ('{"dauer_min": 90}', {90}),
+        ("a 50-minute lesson", {50}),
+        ("at 10:30", set()),
+    ],
+)
+def test_lengths_of_time(text, expected):
+    assert minutes(text) == expected
+
+
+def test_words_for_factors():
+    assert factors("children pay half") == {0.5}
+    assert factors("doppelt so viel") == {2.0}
+    assert factors("a behalf") == set()
