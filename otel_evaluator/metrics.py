@@ -70,6 +70,10 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Outcomes counted under other because admin.labels.max_segments was reached.",
         (),
     ),
+    "monitoring_unwatched": (
+        "Scores not watched because monitoring.max_segments was reached.",
+        (),
+    ),
     "judge_requests": ("Requests to judges.", ("judge", "outcome")),
     "judge_tokens": ("Tokens used by judges.", ("judge", "direction")),
     "judge_cost_usd": ("Cost of judges in US dollars.", ("judge", "evaluator")),
@@ -258,6 +262,11 @@ class Metrics:
             metric: MetricWrapperBase = self._metrics[name]
             child = self._children[key] = metric.labels(*labels) if labels else metric
         return child
+
+    def forget(self, name: str, *labels: str) -> None:
+        """Expose a child no longer."""
+        if self._children.pop((name, *labels), None) is not None:
+            self._metrics[name].remove(*labels)
 
     def value(self, name: str, **labels: str) -> float:
         """Current value of a sample, 0 when it does not exist; for tests and status pages."""

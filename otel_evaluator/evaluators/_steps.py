@@ -1,6 +1,7 @@
 """The tool calls of a subject in order, each with what came back, from messages and spans alike."""
 
 import json
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -150,22 +151,32 @@ class _Executions:
     """Spans of tools, each to be matched with one call."""
 
     def __init__(self, executions: Iterable[ToolExecution]) -> None:
-        self._open = list(executions)
+        self._all = list(executions)
+        self._taken: set[int] = set()
+        self._waiting: dict[tuple[str, str], deque[ToolExecution]] = defaultdict(deque)
+        """By kind of key and key; what was taken by another key is dropped when met."""
+        for execution in self._all:
+            self._waiting["name", execution.name].append(execution)
+            if execution.call_id:
+                self._waiting["id", execution.call_id].append(execution)
+            else:
+                self._waiting["name of no id", execution.name].append(execution)
 
     def take(self, call_id: str, name: str) -> ToolExecution | None:
         """The execution of a call: by its id, else the next of its name that has no other."""
-        for execution in self._open:
-            if call_id and execution.call_id == call_id:
-                break
-        else:
-            for execution in self._open:
-                if execution.name == name and not (call_id and execution.call_id):
-                    break
-            else:
-                return None
-        self._open.remove(execution)
-        return execution
+        if not call_id:
+            return self._next("name", name)
+        return self._next("id", call_id) or self._next("name of no id", name)
+
+    def _next(self, kind: str, key: str) -> ToolExecution | None:
+        waiting = self._waiting.get((kind, key))
+        while waiting:
+            execution = waiting.popleft()
+            if id(execution) not in self._taken:
+                self._taken.add(id(execution))
+                return execution
+        return None
 
     def rest(self) -> list[ToolExecution]:
         """What no call asked for."""
-        return self._open
+        return [each for each in self._all if id(each) not in self._taken]

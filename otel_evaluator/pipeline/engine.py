@@ -93,6 +93,7 @@ class Engine:
 
     def switch(self, generation: Generation) -> None:
         """Decide on new traces with another configuration."""
+        self.current.monitoring.hide()
         self.current = generation
         self.generations[generation.fingerprint] = generation
         self._parts.traces.configuration = generation.fingerprint

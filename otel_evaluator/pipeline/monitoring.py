@@ -22,6 +22,11 @@ from otel_evaluator.stats.weighted import Sums
 NOTHING = Sums(0, 0, 0, 0, 0, 0)
 MAX_LOG = 50.0
 """Larger evidence is shown as this; it grows without end."""
+_GAUGES = (
+    *("score_sequence_low", "score_sequence_high", "score_sequence_items"),
+    *("regression_evidence", "regression"),
+)
+"""One each for every watch."""
 
 
 class WatchState(msgspec.Struct):
@@ -90,6 +95,11 @@ class _Watch:
             self.evidence.add(y, w)
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is younger than the baseline."""
+        return not self.sums.w and not self.state.windows
+
+    @property
     def drop(self) -> float:
         """How much lower the window's mean is estimated than the baseline's."""
         return self.baseline.mean - self.sums.mean if self.baseline.w and self.sums.w else 0.0
@@ -132,6 +142,7 @@ class Monitoring:
         watch = self._watches.get(key)
         if watch is None:
             if len(self._watches) >= self._config.max_segments:
+                self._metrics.child("monitoring_unwatched").inc()
                 return None
             state = self._known.watches.pop(key, WatchState())
             watch = self._watches[key] = _Watch((outcome.evaluator, *segment), state)
@@ -148,10 +159,13 @@ class Monitoring:
             watch.begin(self._window, self._config)
 
     def show(self) -> None:
-        """Set the gauges."""
+        """Set the gauges; what has had no score since the baseline began is watched no longer."""
         config, child = self._config, self._metrics.child
         for watch in self._watches.values():
             self._turn(watch)
+        over = [key for key, watch in self._watches.items() if watch.is_over]
+        for key in over:
+            self._forget(self._watches.pop(key))
         enough = {
             key: watch
             for key, watch in self._watches.items()
@@ -170,6 +184,15 @@ class Monitoring:
             child("regression", *labels).set(is_one)
         self._metrics["monitoring_window_seconds"].set(config.window)
         self._metrics["monitoring_updated_timestamp_seconds"].set(self._clock.time_ns() / 1e9)
+
+    def hide(self) -> None:
+        """Expose no gauges of these watches; another configuration sets its own."""
+        for watch in self._watches.values():
+            self._forget(watch)
+
+    def _forget(self, watch: _Watch) -> None:
+        for name in _GAUGES:
+            self._metrics.forget(name, *watch.labels)
 
     @property
     def state(self) -> MonitoringState:

@@ -161,3 +161,27 @@ def test_it_can_be_off_and_is_bounded():
     for number in range(5):
         small.hour(0.5, n=1, revision=f"r{number}")
     assert len(small.monitoring.state.watches) == 2
+    assert small.metrics.value("monitoring_unwatched_total") == 3
+
+
+def test_what_has_had_no_scores_for_a_day_makes_room_for_others():
+    watched = Watched(max_segments=1)
+    watched.hour(0.5)
+    for _ in range(26):
+        watched.next()
+        watched.monitoring.show()
+    assert watched.value("score_sequence_high") == 0, "no gauge"
+    assert not watched.monitoring.state.watches
+    watched.hour(0.5, revision="r2")
+    assert watched.value("score_sequence_items") == 200
+    assert watched.metrics.value("monitoring_unwatched_total") == 0
+
+
+def test_gauges_end_with_their_configuration():
+    watched = Watched()
+    a_day(watched)
+    watched.hour(0.5, n=400)
+    assert watched.value("regression") == 1
+    watched.monitoring.hide()
+    exposed = {m.name for m in watched.metrics.registry.collect() if m.samples}
+    assert "otel_evaluator_regression" not in exposed
