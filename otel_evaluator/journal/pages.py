@@ -68,7 +68,11 @@ class Pages:
         trunk = _int(first[0], 32) if first else 0
         while 0 < trunk <= self.count and trunk not in free:
             free.add(trunk)
-            image = self.images(trunk)[0]
+            images = self.images(trunk)
+            if not images:
+                # The file ends before it, and the log that had it is lost.
+                break
+            image = images[0]
             used = min(_int(image, 4), PAGE // 4 - 2)
             free.update(_int(image, 8 + 4 * index) for index in range(used))
             trunk = _int(image, 0)

@@ -13,6 +13,8 @@ from test_sqlite_journal import entries
 
 from otel_evaluator.api.journal import Closed, Done
 from otel_evaluator.errors import JournalError
+from otel_evaluator.journal.pages import Pages
+from otel_evaluator.journal.schema import PAGE
 from otel_evaluator.journal.sqlite import SqliteJournal
 
 pytestmark = pytest.mark.fault("B5")
@@ -158,3 +160,17 @@ async def test_stray_and_empty_files_are_passed_over(settled, tmp_path):
     assert len(await entries(journal)) == 30
     assert (folder / "stray").read_bytes() == b"?"
     await journal.aclose()
+
+
+def test_a_free_list_that_leads_past_the_end_of_the_file_ends_there(tmp_path):
+    """The log that had grown the file is torn: a page within its count is in neither."""
+    path, salt = tmp_path / "journal.db", b"saltsalt"
+    first = bytearray(2 * PAGE)
+    first[32:36] = (5).to_bytes(4, "big")
+    path.write_bytes(first)
+    frame = (9).to_bytes(4, "big") + bytes(4) + salt + bytes(8) + bytes(PAGE)
+    path.with_name("journal.db-wal").write_bytes(bytes(16) + salt + bytes(8) + frame)
+    pages = Pages(path)
+    assert pages.count == 9
+    assert pages.free() == {5}
+    pages.close()
