@@ -28,6 +28,15 @@ _IN_HOURS = re.compile(
     r"|(\d{1,2}(?:[.,]\d\d?)?)(?:\s|-)?(?:h\b|hours?|hrs?\b|stunden?|heures?|horas?|ore\b|ora\b|"
     r"uur\b|小时|時間)"
 )
+_BOUND = re.compile(r"<\s{0,2}\W{0,3}(\d{4}-\d\d-\d\d)")
+_RELATIVE = {
+    1: re.compile(
+        r"\b(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro)\b|明天|明日", re.IGNORECASE
+    ),
+    -1: re.compile(
+        r"\b(?:yesterday|gestern|hier|ayer|ieri|ontem|gisteren|wczoraj)\b|昨天|昨日", re.IGNORECASE
+    ),
+}
 _PARTS = {
     0.5: re.compile(
         r"\b(?:half|halved|halb\w*|hälfte|mitad|medio|media|moitié|demi\w*|metà|mezz[oa]|metade|"
@@ -70,33 +79,12 @@ def total(value: float, stated: Collection[float]) -> bool:
     return len(stated) > 2 and _near(value, sum(stated))
 
 
-def may_follow(value: float, numbers: Iterable[float], shares: Collection[float] = ()) -> bool:
-    """Whether a number is a sum, difference, product or quotient of two, perhaps rounded."""
-    known = [one for one in dict.fromkeys(numbers) if one][: 2 * MAX_OPERANDS]
-    if any(_about(value, one * s) or _about(value, one * (1 + s)) for one in known for s in shares):
-        return True
-    for i, one in enumerate(known):
-        for two in known[i + 1 :]:
-            if any(_near(value, exact) for exact in (one + two, abs(one - two), one * two)):
-                return True
-            if _about(value, one / two) or _about(value, two / one):
-                return True
-    return False
-
-
 def _cents(value: float) -> int:
     return round(100 * value)
 
 
 def _parts(one: float, pieces: Iterable[float]) -> Iterable[float]:
     return (one / n for n in pieces if n > 1)
-
-
-def _about(value: float, exact: float) -> bool:
-    """Whether the exact figure, rounded as the value is written, is the value."""
-    if value != int(value):
-        return _near(value, exact)
-    return abs(value - exact) <= (5 if value % 10 == 0 and value >= 100 else 0.5)
 
 
 def _near(one: float, two: float) -> bool:
@@ -110,9 +98,22 @@ def nights(days: Iterable[date]) -> set[int]:
     return {n for n in found if 2 <= n <= MAX_NIGHTS}
 
 
+def lengths(days: Iterable[date]) -> set[int]:
+    """Days and months from each of some days to each, with and without the last one."""
+    known = list(days)[:MAX_OPERANDS]
+    found: set[int] = set()
+    for one in known:
+        for two in known:
+            if one < two:
+                n = (two - one).days
+                months = 12 * (two.year - one.year) + two.month - one.month
+                found |= {n, n + 1, months, months + 1}
+    return {n for n in found if n > 1}
+
+
 def later(start: date, numbers: Iterable[float]) -> set[date]:
-    """So many days, weeks or months after a day."""
-    found: set[date] = set()
+    """So many days, weeks or months after a day, and the end of its month."""
+    found = {_end(start.year, start.month)}
     for number in numbers:
         if not 0 < number <= MAX_DAYS or number != int(number):
             continue
@@ -120,10 +121,14 @@ def later(start: date, numbers: Iterable[float]) -> set[date]:
         found |= {start + timedelta(n), start + timedelta(7 * n)}
         if n <= MAX_MONTHS:
             month = start.month - 1 + n
-            year, month = start.year + month // 12, month % 12 + 1
-            last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
-            found.add(date(year, month, min(start.day, last)))
+            last = _end(start.year + month // 12, month % 12 + 1)
+            found |= {last.replace(day=min(start.day, last.day)), last}
     return found
+
+
+def _end(year: int, month: int) -> date:
+    """The last day of a month."""
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(1)
 
 
 @of_text
@@ -133,6 +138,24 @@ def minutes(text: str) -> frozenset[int]:
     found = [float(m[1] or m[2]) for m in _IN_MINUTES.finditer(lowered)]
     found += [60 * float((m[1] or m[2]).replace(",", ".")) for m in _IN_HOURS.finditer(lowered)]
     return frozenset(int(n) for n in found if 0 < n <= MAX_MINUTES)
+
+
+@of_text
+def shifts(text: str) -> frozenset[int]:
+    """Days from today that words stand for: tomorrow, yesterday."""
+    return frozenset(days for days, words in _RELATIVE.items() if words.search(text))
+
+
+@of_text
+def before_bounds(text: str) -> frozenset[date]:
+    """Last days of what ends before a day, as queries say it: ``< '2026-04-01'``."""
+    found = set()
+    for match in _BOUND.finditer(text) if "<" in text else ():
+        try:
+            found.add(date.fromisoformat(match[1]) - timedelta(1))
+        except (ValueError, OverflowError):
+            continue
+    return frozenset(found)
 
 
 @of_text

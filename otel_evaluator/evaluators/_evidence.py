@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from otel_evaluator.evaluators._arithmetic import (
     MAX_COUNT,
@@ -10,16 +10,19 @@ from otel_evaluator.evaluators._arithmetic import (
     MAX_MINUTES,
     MAX_OPERANDS,
     MAX_SAID_COUNT,
+    before_bounds,
     factors,
     follows,
     later,
-    may_follow,
+    lengths,
     minutes,
     nights,
+    shifts,
     total,
 )
 from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
+from otel_evaluator.evaluators._sums import sums
 from otel_evaluator.evaluators._vocabulary import DOLLARS
 
 MAX_EVIDENCE = 200_000
@@ -52,6 +55,8 @@ class Evidence:
         self._times: set[float] = set()
         self._lengths: set[int] = set()
         self._factors: set[float] = set()
+        self._sums: set[float] = set()
+        """Of columns, as they are, rounded, and as of cents."""
 
     def add(self, text: str) -> None:
         """Add one text; it is read when something is looked for."""
@@ -79,8 +84,12 @@ class Evidence:
         for quantity in quantities(text):
             self._take(quantity)
         self._weekdays.update(_abbreviated(text))
+        for day in before_bounds(text):
+            self.add_day(day)
         self._lengths |= minutes(text)
         self._factors |= factors(text)
+        for figure in sums(text).totals:
+            self._sums |= {figure, float(round(figure)), round(figure / 100, 2)}
         percentages, cents, prices = _fields(text)
         self._percentages.update(percentages)
         self._numbers.update(cents)
@@ -140,15 +149,28 @@ class Evidence:
         return amount.values[0] in self._prices if amount.values else True
 
     def has_part(self, number: Quantity) -> bool:
-        """Whether a number is the hour, the minute or the day of a time or date said before."""
-        if number.kind != "number" or number.values[0] != int(number.values[0]):
+        """Whether a number is the hour, the minute or the day of a time or date said before.
+
+        Or a time as ``10.30``.
+        """
+        if number.kind != "number":
             return False
         value = number.values[0]
+        if value != int(value):
+            return {60 * int(value) + round(100 * value) % 100} <= self._times
         for time in self._times:
             hour, minute = divmod(int(time), 60)
             if value in (hour, minute, hour % 12 or 12):
                 return True
         return any(value in day for day in self._days)
+
+    def is_length(self, number: Quantity) -> bool:
+        """Whether a number is that of the days or months from one known day to another."""
+        return number.kind == "number" and number.values[0] in lengths(self._dates)
+
+    @property
+    def _dates(self) -> list[date]:
+        return [date(y or 2000, m, d) for y, m, d in sorted(self._days) if m]
 
     def supports(self, promise: Quantity, arithmetic: bool = True) -> bool:
         """Whether the promise was said before, in any notation."""
@@ -172,26 +194,25 @@ class Evidence:
             return []
         stated = [q.values[0] for q in unique if q.kind == "money" and q not in left]
         pieces = self._pieces(said) | factors(text)
+        for days in shifts(text):
+            for year, month, day in [each for each in self._days if all(each)]:
+                self.add_day(date(year, month, day) + timedelta(days))
         while True:
             known = list(dict.fromkeys((*stated, *self._prices)))[:MAX_OPERANDS]
-            derived = [
-                q
-                for q in left
-                if self._derives(q, known, pieces)
-                or (q.kind == "money" and total(q.values[0], stated))
-            ]
+            derived = [q for q in left if self._derives(q, known, pieces, stated)]
             if not derived:
                 return left
-            stated += [q.values[0] for q in derived if q.kind == "money"]
+            for quantity in derived:
+                if quantity.kind == "money":
+                    stated.append(quantity.values[0])
+                elif quantity.kind == "date":
+                    self._take(quantity)
             left = [q for q in left if q not in derived]
 
-    def may_follow(self, amount: Quantity, said: Iterable[Quantity]) -> bool:
-        """Whether an amount might be computed from any two numbers that were said."""
-        if amount.kind != "money":
-            return False
-        others = [q.values[0] for q in said if q.kind in ("number", "money") and q != amount]
-        numbers = (*others, *self._prices, *sorted(self._numbers, reverse=True))
-        return may_follow(amount.values[0], numbers, self.shares)
+    @property
+    def figures(self) -> set[float]:
+        """Numbers and amounts read so far."""
+        return self._numbers | self._prices.keys() | self._money.keys() | self._sums
 
     @property
     def shares(self) -> list[float]:
@@ -203,8 +224,7 @@ class Evidence:
         few = {n for n in self._numbers if 0 < n <= MAX_COUNT and n != 1}
         counts = [q.values[0] for q in said if q.kind == "number"]
         few |= {n for n in counts if 2 <= n <= MAX_SAID_COUNT and n == int(n)}
-        days = [date(y or 2000, m, d) for y, m, d in sorted(self._days) if m]
-        return few | nights(days) | self._factors
+        return few | nights(self._dates) | self._factors
 
     def _says(self, promise: Quantity) -> bool:
         if promise.kind == "weekday":
@@ -235,11 +255,24 @@ class Evidence:
             return True
         return any(_same(unit, other) for other in self._money.get(value, ()))
 
-    def _derives(self, promise: Quantity, known: list[float], pieces: Collection[float]) -> bool:
+    def _derives(
+        self,
+        promise: Quantity,
+        known: list[float],
+        pieces: Collection[float],
+        stated: Collection[float],
+    ) -> bool:
         if promise.kind == "money":
-            return follows(promise.values[0], known, pieces, self.shares)
+            value = promise.values[0]
+            if value in self._sums or 100 * value in self._prices or total(value, stated):
+                return True
+            if any(round(n) == value for n in self._numbers if n != int(n) and n > MAX_COUNT):
+                return True
+            return follows(value, known, pieces, self.shares)
+        if promise.kind == "weekday":
+            return int(promise.values[0]) in self._weekdays
         if promise.kind == "date":
-            return any(self._derives_day(day) for day in promise.days)
+            return self._says(promise) or any(map(self._derives_day, promise.days))
         if promise.kind == "time":
             ends = {(t + n) % MAX_MINUTES for t in self._times for n in self._lengths}
             return any((end - promise.values[0]) % 720 == 0 for end in ends)
@@ -248,8 +281,7 @@ class Evidence:
     def _derives_day(self, wanted: Day) -> bool:
         """Whether a known number of days, weeks or months after a known day is that day."""
         numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS)[:MAX_OPERANDS]
-        known = [date(y or 2000, m, d) for y, m, d in sorted(self._days) if m]
-        for start in known[:MAX_OPERANDS]:
+        for start in self._dates[:MAX_OPERANDS]:
             for day in later(start, numbers):
                 if _same_day(wanted, (day.year if start.year != 2000 else 0, day.month, day.day)):
                     return True
@@ -262,9 +294,13 @@ _ABBREVIATIONS = {
         "Mon Tue Wed Thu Fri Sat Sun",
         "Mo Di Mi Do Fr Sa So",
         "Lun Mar Mer Jeu Ven Sam Dim",
+        "Lun Mar Mié Jue Vie Sáb Dom",
+        "Lun Mar Mer Gio Ven Sab Dom",
+        "Seg Ter Qua Qui Sex Sáb Dom",
+        "Pon Wt Śr Czw Pt Sob Niedz",
     )
     for number, name in enumerate(names.split())
-}
+} | {"mar": 1, "mié": 2, "mer": 2, "jue": 3, "jeu": 3, "gio": 3, "vie": 4, "sáb": 5}
 _ABBREVIATED = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
 
 

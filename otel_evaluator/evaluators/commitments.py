@@ -14,6 +14,7 @@ from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._references import durations, references
 from otel_evaluator.evaluators._steps import as_text, steps
+from otel_evaluator.evaluators._worked import Worked, worked
 from otel_evaluator.model.genai import Message, ToolCall
 
 Promise = Literal["money", "percentage", "date", "time", "duration", "reference", "action"]
@@ -69,9 +70,15 @@ def commitments(config: CommitmentsConfig) -> Check:
             read = max(read, answer.position + 1)
             total += len(promised) + len(codes) + len(lasting)
             open_ = _missing(promised, answer.text, said, evidence, config.arithmetic)
-            computed = {q for q in open_ if config.arithmetic and evidence.may_follow(q, said)}
-            doubtful += [f"{q.kind} {q} in answer {number}" for q in computed]
-            missing = [f"{q.kind} {q}" for q in open_ if q not in computed]
+            found_out = Worked()
+            if open_ and config.arithmetic:
+                numbers, shares = evidence.figures, evidence.shares
+                found_out = worked(answer.text, open_, numbers, shares, answer.question)
+            explained = found_out.surely | found_out.perhaps
+            doubtful += [
+                f"{q.kind} {q} in answer {number}" for q in open_ if q in found_out.perhaps
+            ]
+            missing = [f"{q.kind} {q}" for q in open_ if q not in explained]
             missing += [f"reference {code}" for code in codes if not evidence.mentions(code)]
             lost = _missing(lasting, answer.text, said, evidence, config.arithmetic)
             missing += [f"duration {q}" for q in lost]

@@ -1,7 +1,5 @@
 """Answers rest on what was retrieved and on what tools returned, as far as words can tell."""
 
-import json
-from collections.abc import Iterable
 from typing import Any
 
 import re2
@@ -9,15 +7,15 @@ import re2
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import claims
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
-from otel_evaluator.evaluators._arithmetic import may_follow
 from otel_evaluator.evaluators._evidence import Evidence
-from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._overlap import share, stems, stems_of
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._steps import Step, as_text, steps
+from otel_evaluator.evaluators._sums import sums
 from otel_evaluator.evaluators._vocabulary import CURRENCIES
 from otel_evaluator.evaluators._wording import admits_failure, asks
+from otel_evaluator.evaluators._worked import CITED, worked
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.injection import injections
@@ -57,10 +55,6 @@ _ITEMS = ("{", "\n", "- ", '"id"')
 """What begins an item of a list: as many of them may be counted."""
 ROUNDED = 0.02
 """How far a rounded number may be from the exact one."""
-MAX_FIGURES = 1_000
-"""Lengths and sums of one result."""
-MAX_OPERANDS = 24
-"""Numbers of the sources that are added to each other."""
 _REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 """Codes and names."""
 _FOR_GOOD = compile_linear(
@@ -139,10 +133,14 @@ def _judge(
     sources += [as_text(step.arguments) for step in before if not step.failed]
     kinds = AMOUNTS if passages else NUMBERS
     results = [] if passages else [step.result for step in before]
-    made_up = _made_up(text, [*sources, *said, answer.question], asked, kinds, results)
+    every = [*sources, *said, answer.question]
+    made_up, doubtful = _made_up(text, every, asked, kinds, results)
     if made_up:
         listed = ", ".join(made_up[:MAX_SHOWN])
         return Scored(0.0, "ungrounded", False, f"no source of answer {number + 1} has {listed}")
+    if doubtful:
+        listed = ", ".join(doubtful[:MAX_SHOWN])
+        return uncertain(0.8, f"{listed} of answer {number + 1} may be computed")
     is_open = asks(text) or (admits_failure(text) and not passages)
     if not sources or is_open or _SAYS_NOTHING.search(encodable(text).replace("\u2019", "'")):
         return Scored(1.0, "grounded", True)
@@ -159,8 +157,8 @@ def _judge(
 
 def _made_up(
     text: str, sources: list[str], asked: str, kinds: frozenset[str], results: list[str]
-) -> list[str]:
-    """Numbers and amounts of an answer that no source has."""
+) -> tuple[list[str], list[str]]:
+    """Numbers and amounts of an answer that no source has, and those that may be worked out."""
     every = quantities(_telling(text))
     said = list(dict.fromkeys(q for q in every if q.kind in kinds and not _is_few(q)))
     if results:
@@ -168,33 +166,23 @@ def _made_up(
         offered = {q for part in _QUESTION.findall(encodable(text)) for q in quantities(part)}
         said = [q for q in said if q not in offered]
     if not said:
-        return []
+        return [], []
     evidence = Evidence()
     for source in sources:
         evidence.add(source)
     evidence.read()
-    computed = _computed(said, every, evidence) | _together(said, asked, evidence.shares)
-    return [
-        f"{q.kind} {q}"
-        for q in said
-        if q not in computed
-        and not _has(evidence, q, sources)
-        and not _follows(q, evidence, results)
+    for quantity in every:
+        if quantity.kind == "date":
+            evidence.add_quantities("", [quantity])
+    left = [
+        q for q in said if not _has(evidence, q, sources) and not _follows(q, evidence, results)
     ]
-
-
-def _together(said: list[Quantity], asked: str, shares: list[float]) -> set[Quantity]:
-    """Numbers computed from the user's own: 22 pupils and 2 teachers, 6 % of 5,760 kWh."""
-    numbers = [q.values[0] for q in quantities(asked) if q.kind in AMOUNTS][:MAX_OPERANDS]
-    return {q for q in said if q.kind == "number" and may_follow(q.values[0], numbers, shares)}
-
-
-def _computed(said: list[Quantity], every: Iterable[Quantity], evidence: Evidence) -> set[Quantity]:
-    """Amounts that no source has, and that follow from those that the answer rightly gives."""
-    unsaid = {q for q in said if q.kind == "money" and not evidence.supports(q, arithmetic=False)}
-    if not unsaid:
-        return unsaid
-    return unsaid.difference(evidence.missing([q for q in said if q.kind == "money"], every))
+    found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
+    left = [q for q in left if q not in found_out.surely]
+    return (
+        [f"{q.kind} {q}" for q in left if q not in found_out.perhaps],
+        [f"{q.kind} {q}" for q in left if q in found_out.perhaps],
+    )
 
 
 def _telling(text: str) -> str:
@@ -203,13 +191,15 @@ def _telling(text: str) -> str:
     def kept(match: Any) -> str:
         return str(match[0]) if match[1].lower() in CURRENCIES else " "
 
-    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(text))))
+    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(CITED.sub(" ", text)))))
 
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:
     if not evidence.supports(quantity, arithmetic=False):
-        return evidence.has_part(quantity) or (
-            quantity.kind == "number" and _in_a_word(quantity.values[0], sources)
+        return (
+            evidence.has_part(quantity)
+            or evidence.is_length(quantity)
+            or (quantity.kind == "number" and _in_a_word(quantity.values[0], sources))
         )
     return evidence.is_amount(quantity) or not _counts_other_things(quantity, sources)
 
@@ -229,7 +219,6 @@ def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool
     if not results:
         return False
     known = [n for n in evidence.numbers if n > FEW]
-    operands = [n for n in evidence.numbers if n > 1][:MAX_OPERANDS]
     for value in quantity.values:
         if _is_year(value) or any(value in (n // 60, n % 60) for n in known if n > 60):
             return True
@@ -237,45 +226,18 @@ def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool
             return True
         if any(value == n * unit for n in evidence.numbers for unit in _TIME):
             return True
-        if may_follow(value, operands, evidence.shares) or value in evidence.between_times:
+        if value in evidence.between_times:
             return True
         if any(text.count(mark) == value for text in results for mark in _ITEMS):
             return True
-        if any(_near(value, figure) for text in results for figure in _figures(text)):
-            return True
+        for found in map(sums, results):
+            if any(_near(value, figure) for figure in (*found.lengths, *found.totals)):
+                return True
     return False
 
 
 def _is_year(value: float) -> bool:
     return 1990 <= value <= 2100 and value == int(value)
-
-
-@of_text
-def _figures(result: str) -> frozenset[float]:
-    """Lengths of the lists of a JSON result, and sums of the numbers in them, by key."""
-    try:
-        unread = [json.loads(result)]
-    except (ValueError, RecursionError):
-        return frozenset()
-    found: set[float] = set()
-    while unread and len(found) < MAX_FIGURES:
-        value = unread.pop()
-        if isinstance(value, dict):
-            items = list(value.values())
-            columns = [items]
-        elif isinstance(value, list):
-            items = value
-            rows = [item for item in items if isinstance(item, dict)]
-            keys = {key for row in rows for key in row}
-            columns = [items, *([row.get(key) for row in rows] for key in sorted(keys))]
-        else:
-            continue
-        found.add(float(len(items)))
-        for column in columns:
-            numbers = [n for n in column if isinstance(n, int | float) and not isinstance(n, bool)]
-            found.add(abs(float(sum(numbers))))
-        unread += [item for item in items if isinstance(item, dict | list)]
-    return frozenset(found)
 
 
 def _near(one: float, two: float) -> bool:

@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otel_evaluator.testing.builders import EPOCH_NS, a_span
 
-STEP_NS = 400_000_000
+STEP_NS = 50_000_000
 Case = dict[str, Any]
 
 

@@ -1,0 +1,357 @@
+"""Figures that an answer works out from other figures, and how far that can be chance.
+
+Any figure is the sum, difference, product or quotient of some two of enough numbers. A match
+tells something only where few results of the same numbers lie near it: their density times the
+width that rounding leaves is the number of matches to be expected by chance (a Poisson mean).
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from itertools import combinations
+from typing import NamedTuple
+
+from otel_evaluator.evaluators._quantities import Quantity, quantities
+
+MAX_CHANCE = 0.5
+"""Matches expected by chance up to which one is evidence."""
+MAX_NEAR = 1.0
+"""Those up to which a match leaves it open."""
+NEAREST = 3
+"""Figures right before another that are combined first."""
+MAX_LINE = 12
+"""Figures of a line and the one before it that are combined."""
+MAX_ANSWER = 24
+"""Figures of a whole answer that are."""
+MAX_KNOWN = 48
+"""Known numbers that are."""
+MAX_FIGURES = 40
+"""Figures of an answer that are explained."""
+MAX_STEPS = 6
+"""Longest chain of figures that follow from each other."""
+MAX_COUNT = 1_000
+"""Whole numbers of an answer that may count things without being known."""
+MAX_TERMS = 7
+"""Figures before another, or one a line, of which any three or more may be its terms."""
+ROUNDED = 0.001
+"""How far the result of an equation may be off, because its operands are rounded."""
+CENT = 0.0102
+NEAR = 1.25
+"""Results within this factor of a figure tell how dense they are there."""
+
+_PERIODS = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0)
+"""Days, months, hours, weeks and the parts of units."""
+_SCALES = (1.0, 0.01, 0.001, 100.0)
+"""Pence to pounds, watts to kilowatts, shares to percentages."""
+CITED = re.compile(
+    r"\[[^\]\n]{1,60}\]|(?:§§?|\b(?:sections?|sec\.|clauses?|articles?|art\.|artikel|abschnitt|absatz|"
+    r"kapitel|ziffer|nr\.|no\.|artículo|secci[oó]n|cláusula|articolo|artigo|pages?|seite|chapter))\s?"
+    r"\d[\d.]*",
+    re.IGNORECASE,
+)
+"""Where something stands: those numbers are no operands."""
+_ABOUT = re.compile(
+    r"[~≈]|\b(?:about|around|roughly|approximately|approx|nearly|almost|just (?:over|under)|circa|"
+    r"ca|rund|etwa|ungefähr|knapp|gut|fast|environ|presque|près de|unos|unas|aproximadamente|casi|"
+    r"cerca|quasi|quase|ongeveer|bijna)\b|约|約|大约|ほぼ",
+    re.IGNORECASE,
+)
+"""Whoever says so rounds."""
+_KINDS = frozenset({"number", "money", "percentage"})
+_LINE = re.compile(r"\n+|(?<=[.!?;])\s+")
+_EQUATION = re.compile(r"([^=≈→\n]{3,160})[=≈→](?=[^\d=≈→\n]{0,12}(\d[\d.,'\u202f\u00a0 ]*))")
+_FIGURE = re.compile(r"\d[\d.,'\u202f\u00a0 ]*")
+_OPERATIONS: dict[str, tuple[int, Callable[[float, float], float]]] = {
+    "+": (1, operator.add),
+    "-": (1, operator.sub),
+    "\u2212": (1, operator.sub),
+    "\u2013": (1, operator.sub),
+    "×": (2, operator.mul),
+    "x": (2, operator.mul),
+    "*": (2, operator.mul),
+    "·": (2, operator.mul),
+    "/": (2, operator.truediv),
+    "÷": (2, operator.truediv),
+    ":": (2, operator.truediv),
+}
+_OPERATOR = re.compile(r"(?:^|[^\w])([+\-\u2212\u2013×x*·/÷:])(?=\W|\d|$)")
+
+
+class Worked(NamedTuple):
+    """Figures that are explained by others."""
+
+    surely: Set[Quantity] = frozenset()
+    perhaps: Set[Quantity] = frozenset()
+    """Others of the same numbers would be explained as well."""
+
+
+def worked(
+    text: str,
+    wanted: Collection[Quantity],
+    known: Collection[float],
+    shares: Iterable[float] = (),
+    asked: str = "",
+    far: bool = True,
+) -> Worked:
+    """Which of the figures that nothing says follow from others.
+
+    ``known``: numbers that something says. ``shares``: percentages among them, as parts of 1.
+    ``asked``: the user's words, whose numbers are as near to an answer as its own. ``far``:
+    whether figures may be worked out from numbers that do not stand by them.
+    """
+    lines = [_figures(line) for line in _LINE.split(CITED.sub(" ", text)) if line.strip()]
+    given = [q.values[0] for q in _figures(asked)]
+    working = _Working(lines, known, set(shares), given, _ABOUT.search(text) is not None)
+    right = _right_equations(text)
+    stated = list(dict.fromkeys(quantity for line in lines for quantity in line))[:MAX_FIGURES]
+    surely = {q for q in stated if not right.isdisjoint(q.values)}
+    working.supported |= right
+    left = [q for q in stated if q not in surely and (q in wanted or not working.has(q))]
+    perhaps: set[Quantity] = set()
+    for _ in range(MAX_STEPS):
+        working.begin()
+        chances = {quantity: working.chance(quantity, far) for quantity in left}
+        perhaps.update(quantity for quantity, chance in chances.items() if chance is not None)
+        found = {q for q, chance in chances.items() if chance is not None and chance <= MAX_CHANCE}
+        if not found:
+            break
+        surely |= found
+        working.supported.update(quantity.values[0] for quantity in found)
+        left = [quantity for quantity in left if quantity not in found]
+    return Worked(surely & set(wanted), (perhaps - surely) & set(wanted))
+
+
+class _Results(NamedTuple):
+    """What some numbers make."""
+
+    values: list[float]
+    have_cents: bool = False
+    """Whether the numbers have, so that a whole result is exact to the cent."""
+    are_near: bool = True
+    """Whether they stand by the result."""
+
+
+class _Working:
+    """The figures of an answer by lines, and those that are supported so far."""
+
+    def __init__(
+        self,
+        lines: list[list[Quantity]],
+        known: Collection[float],
+        shares: set[float],
+        asked: list[float],
+        is_about: bool,
+    ) -> None:
+        self.supported = {*known, *asked}
+        self._lines = lines
+        self._is_about = is_about
+        self._stated = [quantity for line in lines for quantity in line]
+        self._shares = shares
+        self._asked = asked
+        self._wide: list[tuple[list[float], set[float]]] = []
+        self._made: list[_Results] = []
+
+    def has(self, quantity: Quantity) -> bool:
+        """Whether a figure is supported, an amount perhaps in cents."""
+        if any(value in self.supported for value in quantity.values):
+            return True
+        return quantity.kind == "money" and 100 * quantity.values[0] in self.supported
+
+    def begin(self) -> None:
+        """Work with what is supported by now."""
+        stated = [quantity for quantity in self._stated if self.has(quantity)]
+        numbers, shares = self._operands((), stated, MAX_ANSWER)
+        numbers = list(dict.fromkeys([*numbers, *self._asked]))[:MAX_ANSWER]
+        rest = [n for n in self.supported if n not in numbers and n]
+        rest.sort(key=lambda n: (n == int(n), -n))
+        self._wide = [(numbers, shares), ([*numbers, *rest][:MAX_KNOWN], shares | self._shares)]
+        self._made = [_far(*each) for each in self._wide]
+
+    def chance(self, wanted: Quantity, far: bool) -> float | None:
+        """Matches to be expected by chance, of the closest numbers that match; None without."""
+        least: float | None = None
+        most = MAX_NEAR if wanted.kind == "money" or not far else math.inf
+        for results in self._results(wanted):
+            chance = _by_chance(wanted.values[0], results, self._is_about)
+            if chance is None or chance > (most if results.are_near or far else MAX_CHANCE):
+                continue
+            if least is None or chance < least:
+                least = chance
+            if least is not None and least <= MAX_CHANCE:
+                break
+        return least
+
+    def _results(self, wanted: Quantity) -> Iterator[_Results]:
+        """What may be worked out from the line and the one before it, the answer, and all."""
+        for number, line in enumerate(self._lines):
+            if wanted not in line:
+                continue
+            near = [*(self._lines[number - 1] if number else ()), *line]
+            numbers, shares = self._operands(wanted.values, near, MAX_LINE)
+            numbers += [n for n in self._asked[:MAX_LINE] if n not in (*numbers, *wanted.values)]
+            if wanted.kind == "percentage":
+                numbers += [100 * share for share in shares]
+            last, _ = self._operands(wanted.values, line[: line.index(wanted)][::-1], NEAREST)
+            yield _Results([*_one_step(last, shares), *_products(last)])
+            periods = (r for n in numbers for r in _in_periods(n))
+            yield _Results([*_one_step(numbers, shares), *_products(numbers), *periods])
+            for terms in (near[::-1], *self._columns(number, wanted.kind)):
+                numbers, _ = self._operands(wanted.values, terms, MAX_TERMS)
+                yield _Results(list(_totals(numbers)), any(n != int(n) for n in numbers))
+        for (numbers, shares), made in zip(self._wide, self._made, strict=True):
+            others = [n for n in numbers if n not in wanted.values]
+            yield made if len(others) == len(numbers) else _far(others, shares)
+
+    def _columns(self, number: int, kind: str) -> Iterator[list[Quantity]]:
+        """Figures of a kind at the same place of the lines above and below, nearest first."""
+        alike = [[q for q in line if kind in (q.kind, "number")] for line in self._lines]
+        for lines in (alike[:number][::-1], alike[number + 1 :]):
+            for place in (-1, 0, 1):
+                yield [line[place] for line in lines if line[place : place + 1 or None]]
+
+    def _operands(
+        self, unlike: Collection[float], stated: Iterable[Quantity], most: int
+    ) -> tuple[list[float], set[float]]:
+        """Numbers and shares among stated figures that are supported, or count things."""
+        numbers: dict[float, None] = {}
+        shares: set[float] = set()
+        for quantity in stated:
+            value = quantity.values[0]
+            if value in unlike or len(numbers) == most:
+                continue
+            counts = quantity.kind == "number" and value == int(value) and value <= MAX_COUNT
+            if quantity.kind == "percentage":
+                shares.add(value / 100)
+            elif counts or self.has(quantity):
+                numbers[value] = None
+        return list(numbers), shares
+
+
+def _far(numbers: list[float], shares: Iterable[float]) -> _Results:
+    """What numbers make that do not stand by the result; in whole months only with cents."""
+    periods = (r for n in numbers for r in _in_periods(n) if r != int(r))
+    return _Results([*_one_step(numbers, shares), *periods], are_near=False)
+
+
+def _in_periods(number: float) -> Iterator[float]:
+    """A number by the day, month and so on; of pence too."""
+    if number > 1:
+        for period in _PERIODS:
+            yield from (number * period, number / period)
+        yield number * 365 / 100
+
+
+def _one_step(numbers: list[float], shares: Iterable[float]) -> Iterator[float]:
+    """What one step makes of the numbers."""
+    shares = list(shares)
+    for position, one in enumerate(numbers):
+        for share in shares:
+            yield from (one * share, one * (1 - share), one * (1 + share))
+        for two in numbers[position + 1 :]:
+            difference = abs(one - two)
+            yield from (one + two, difference, 100 * difference)
+            if one == 1 or two == 1:
+                continue
+            for scale in _SCALES:
+                yield one * two * scale
+            if one and two:
+                yield from (one / two, two / one, 100 * one / two, 100 * two / one)
+
+
+def _products(numbers: list[float]) -> Iterator[float]:
+    """What three of the numbers make: so many persons, nights, and a price."""
+    for one, two, three in combinations(numbers, 3):
+        yield one * two * three
+
+
+def _totals(numbers: list[float]) -> Iterator[float]:
+    """Sums of any three or more, some of them taken off."""
+    sums = [(0.0, 0)]
+    for number in numbers:
+        sums += [(t + sign * number, n + 1) for t, n in sums for sign in (1, -1)]
+    return (total for total, count in sums if count > 2 and total > 0)
+
+
+def _by_chance(value: float, results: _Results, is_about: bool) -> float | None:
+    """Matches to be expected by chance, where some result is the value; None where none is."""
+    if value <= 0:
+        return None
+    low, high = value / NEAR, value * NEAR
+    close = {round(r, 4) for r in results.values if low <= r <= high}
+    for width, step in _precisions(value, results.have_cents, is_about):
+        if any(abs(r - value) <= width for r in close):
+            return len(close) * step / (high - low)
+    return None
+
+
+def _precisions(value: float, have_cents: bool, is_about: bool) -> Iterator[tuple[float, float]]:
+    """How far an exact figure may be from one written so, and what separates figures so written.
+
+    Round figures are few: any two of them are the same more often than by their density.
+    """
+    if value != int(value):
+        yield CENT / 2, CENT
+        if round(value, 1) == value:
+            yield 0.051, 0.1
+        return
+    if have_cents:
+        yield CENT / 2, CENT
+    step = next((s for s in (100.0, 50.0, 10.0, 5.0) if value % s == 0 and value > s), 1.0)
+    yield CENT / 2, step
+    yield (step / 2 if is_about and value >= 10 * step else 0.51), step
+
+
+def _right_equations(text: str) -> set[float]:
+    """Results of the equations in a text that hold: ``28 × 8/12 = 18.67``."""
+    found: set[float] = set()
+    if not any(sign in text for sign in "=≈→"):
+        return found
+    for match in _EQUATION.finditer(text):
+        result, exact = _figures(match[2].strip(" .,")), _value_of(match[1])
+        if not result or exact is None:
+            continue
+        value = result[0].values[0]
+        width = max(CENT / 2, ROUNDED * value, 0.0 if value != int(value) else 0.51)
+        if any(abs(value - exact * scale) <= width for scale in _SCALES):
+            found.add(value)
+    return found
+
+
+def _value_of(expression: str) -> float | None:
+    """Value of the numbers and signs that an expression ends with; None without any sign."""
+    tokens: list[float | str] = []
+    end = 0
+    for match in _FIGURE.finditer(expression):
+        between = expression[end : match.start()]
+        sign = _OPERATOR.findall(between)
+        if tokens and len(sign) != 1:
+            tokens = []
+        if tokens:
+            tokens.append(sign[0])
+        figure = _figures(match[0].strip(" ."))
+        if not figure:
+            return None
+        share = expression[match.end() : match.end() + 2].strip().startswith("%")
+        tokens.append(figure[0].values[0] / (100 if share else 1))
+        end = match.end()
+    return _evaluate(tokens) if len(tokens) >= 3 else None
+
+
+def _evaluate(tokens: list[float | str]) -> float | None:
+    """Numbers with signs between them, products before sums."""
+    terms: list[float] = [float(tokens[0])]
+    for sign, number in zip(tokens[1::2], tokens[2::2], strict=True):
+        rank, run = _OPERATIONS[str(sign)]
+        value = float(number)
+        if rank == 2:
+            if run is operator.truediv and not value:
+                return None
+            terms[-1] = run(terms[-1], value)
+        else:
+            terms.append(run(0.0, value))
+    return sum(terms)
+
+
+def _figures(text: str) -> list[Quantity]:
+    return [q for q in quantities(text) if q.kind in _KINDS and q.values]
