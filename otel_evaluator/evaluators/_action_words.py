@@ -23,7 +23,7 @@ ACTIONS = {
         "book reserve schedule buchen reservieren reservar agendar réserver prenotare boeken",
     ),
     "cancel": Action(
-        "cancel void terminat unsubscrib delete remov end stop",
+        "cancel void terminat unsubscrib delete remov end stop deregist withdraw",
         "cancelled canceled storniert abgesagt gekündigt cancelado anulado annulé résilié "
         "annullato cancellato disdetto geannuleerd opgezegd cancelei 取消 キャンセル",
         "cancel unsubscribe stornieren abmelden absagen kündigen cancelar anular annuler résilier "
@@ -65,9 +65,24 @@ ACTIONS = {
         "umgebucht angepasst actualizado cambiado modificado reprogramado modifié changé déplacé "
         "reporté aggiornato cambiato spostato gewijzigd aangepast verplaatst verzet atualizei "
         "alterei 更新 修改 更改 変更",
-        "reschedule update change ändern aktualisieren umbuchen verschieben actualizar cambiar "
-        "modifier "
+        "reschedule update change modify move postpone verlegen aplazar posponer déplacer décaler "
+        "rinviare adiar alterar verplaatsen ändern aktualisieren umbuchen verschieben actualizar "
+        "cambiar modifier "
         "aggiornare cambiare reprogramar reporter spostare verzetten",
+    ),
+    "extend": Action(
+        "extend renew prolong updat modif chang",
+        "extended renewed verlängert prolongado prorrogado prolongé renouvelé prolungato rinnovato "
+        "verlengd 延长 延長",
+        "extend renew prolong verlängern prorrogar prolonger renouveler prolungare rinnovare "
+        "verlengen 延长 延長",
+    ),
+    "pause": Action(
+        "paus suspend freez block lock hold stop disabl deactivat",
+        "frozen suspended paused blocked gesperrt pausiert suspendido bloqueado suspendu bloqué "
+        "sospeso bloccato geblokkeerd 冻结 停止",
+        "freeze suspend pause block lock sperren pausieren aussetzen bloquear congelar suspender "
+        "pausar bloquer geler suspendre bloccare sospendere blokkeren 冻结 停止",
     ),
     "delete": Action(
         "delet remov drop purg eras clear wip destroy uninstall writ",

@@ -76,6 +76,9 @@ _STATE = compile_linear(
     r"das ist|sie sind|het is|u bent) (?:(?:now|all|bien|hiermit|jetzt|nu) )?(\pL+)"
 )
 """What opens a sentence to say that it is done: "C'est réservé", "You're booked"."""
+_HOLD = compile_linear(
+    r"(?i)\b(?:i|we)(?:'ve| have)? (?:just |already |now )?(?:put|placed) (?:a|the) hold\b"
+)
 _PROMISED = compile_linear(
     r"(?i)\b(?:our|a|one of our|my|the|some)\s?(?:\w+ )?(?:courier|colleague|technician|team|"
     r"manager|specialist|driver|representative|engineer|advisor|adviser|agent|one|body)s? "
@@ -93,7 +96,9 @@ _CONTACT = "contact call reach phone courier pickup pick collect escalat transfe
 
 MAX_BEFORE = 60
 """Characters before a verb that tell whether it is a request."""
-_NOUNS = words("book order schedule reserve change update cancel refund restart")
+_NOUNS = words(
+    "book order schedule reserve change update cancel refund restart move block lock freeze pause"
+)
 """Verbs that are nouns as well."""
 _TO_DO = compile_linear(
     r"(?:^|[.!?,;:\n]\s*|\b(?:to|please|you|just|and|then|now|me|can|we|let's|me to) )(?:\w+ly )?$"
@@ -135,6 +140,7 @@ def claims(text: str, with_passive: bool = False) -> list[Claim]:
         action = _DONE.get(match[1].lower())
         if action is not None:
             found.append(Claim(action, match[0].strip(" .!?\n").lower()))
+    found += [Claim("book", match[0]) for match in _HOLD.finditer(plain)]
     found += [Claim(_DONE[m[1] or m[2]], m[0]) for m in _CJK_CLAIM.finditer(plain)]
     return found + [Claim("contact", match[0]) for match in _PROMISED.finditer(plain)]
 

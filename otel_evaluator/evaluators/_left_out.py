@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable
 
+from otel_evaluator.evaluators._overlap import stems, stems_of
 from otel_evaluator.evaluators._steps import Step, as_text
+from otel_evaluator.evaluators._wording import only_reads, parts
+from otel_evaluator.model.genai import ToolDefinition
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -14,6 +17,9 @@ _AND = r"(?:and|or|und|oder|y|o|e|et|ou|en|of)"
 _LISTED = compile_linear(rf"\b{_NAME}(?:, {_NAME})+,? {_AND} {_NAME}\b")
 """Names or codes of single words, separated by commas."""
 _BETWEEN = re.compile(rf",? {_AND} |, ")
+_FILE = compile_linear(
+    r"\b[A-Za-z][\w-]{2,60}\.(?:md|txt|py|js|ts|json|ya?ml|toml|csv|go|rs|java|sql)\b"
+)
 
 
 def left_out(texts: Iterable[str], taken: list[Step]) -> str:
@@ -31,6 +37,42 @@ def left_out(texts: Iterable[str], taken: list[Step]) -> str:
                 if missing:
                     return missing
     return ""
+
+
+def overlooked(
+    users: Iterable[str], said: Iterable[str], taken: list[Step], declared: Iterable[ToolDefinition]
+) -> tuple[str, int]:
+    """A changing tool that was never called, though only it speaks of something the user asked.
+
+    Its name, and by how many words: its name or description shares them with what the user says,
+    and neither the tools that were called, nor what they returned, nor any answer has them.
+    """
+    tools = {definition.name: definition for definition in declared}
+    called = {step.name for step in taken}
+    unused = [name for name in tools if name not in called and not only_reads(name)]
+    if not unused:
+        return "", 0
+    asked = stems_of(users)
+    settled = stems_of(said)
+    for name in called & tools.keys():
+        settled |= _about(tools[name])
+    for step in taken:
+        settled |= stems(as_text(step.arguments)) | stems(step.result)
+    verbs = {word for name in tools for word in stems(" ".join(parts(name)[:1]))}
+    shared = {name: len((_about(tools[name]) & asked) - settled - verbs) for name in unused}
+    name = max(shared, key=lambda each: shared[each])
+    return (name, shared[name]) if shared[name] else ("", 0)
+
+
+def file_left_out(users: Iterable[str], said: Iterable[str], taken: list[Step]) -> str:
+    """A file that the user names, and that no step and no answer mentions."""
+    seen = " ".join([*said, *(f"{as_text(s.arguments)} {s.result}" for s in taken)])
+    named = (name for text in users for name in _FILE.findall(encodable(text)))
+    return next((name for name in named if name not in seen), "") if taken else ""
+
+
+def _about(tool: ToolDefinition) -> frozenset[str]:
+    return stems(f"{' '.join(parts(tool.name))} {tool.description}")
 
 
 def _mentions(text: str, thing: str) -> bool:

@@ -39,18 +39,33 @@ def dropped_constraint(position: int, text: str, taken: list[Step]) -> str:
     Conditions are arguments that are true, or named as the least or the most of something.
     """
     before = [step for step in taken if step.position < position]
-    if len(before) < 2:
-        return ""
-    last = before[-1]
-    if not isinstance(last.arguments, dict):
-        return ""
-    offered = list(named_in(text.lower(), [last]))
-    for step in before[:-1] if offered else ():
-        if step.name != last.name or not isinstance(step.arguments, dict):
+    latest = {step.name: step for step in before}
+    for step in before:
+        last = latest[step.name]
+        if step is last or not (isinstance(step.arguments, dict) and last.arguments):
             continue
-        for key, value in step.arguments.items():
-            if key not in last.arguments and any(_breaks(r, key, value) for r in offered):
+        given = last.arguments if isinstance(last.arguments, dict) else {}
+        dropped = {key: value for key, value in step.arguments.items() if key not in given}
+        offered = list(named_in(text.lower(), [last])) if dropped else []
+        for key, value in dropped.items():
+            if any(_breaks(record, key, value) for record in offered):
                 return str(key)
+    return ""
+
+
+def above_limit(position: int, text: str, limit: float, taken: list[Step]) -> str:
+    """The name of a record that an answer offers though each of its prices is above a limit."""
+    lowered = text.lower()
+    for record in named_in(lowered, (step for step in taken if step.position < position)):
+        prices = [
+            float(value)
+            for key, value in record.items()
+            if isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and not _PRICES.isdisjoint(parts(str(key)))
+        ]
+        if prices and min(prices) > limit:
+            return next((str(record[key]) for key in _NAMES if record.get(key)), "")
     return ""
 
 

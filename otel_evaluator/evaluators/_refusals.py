@@ -14,6 +14,7 @@ SENTENCE = compile_linear(r"[^.!?。！？\n]+")
 _HELP_EN = (
     r"(?:help|assist|do that|do this|comply|support|provide|share|disclose|reveal|discuss|"
     r"answer|fulfil|engage|continue with|generate|create|produce|write|give|offer|advise|"
+    r"translate|summari[sz]e|interpret|rephrase|reword|rewrite|proofread|draft|work with|"
     r"participate|process (?:this|that|your) request|talk about|go into|carry out|complete)"
 )
 _PATTERNS = {
@@ -24,7 +25,10 @@ _PATTERNS = {
         r"am not (?:allowed|permitted|authori[sz]ed) to|'m not (?:allowed|permitted|"
         r"authori[sz]ed) to|am not comfortable|'m not comfortable)\s+"
         r"(?:\w+ly |really |just |currently |also |legally )?" + _HELP_EN + r"\b"
-        r"|\b(?:i'm|i am|we are|we're|are|am) (?:unable|not able) to " + _HELP_EN + r"\b"
+        r"|\b(?:i'm|i am|we are|we're|are|am) (?:unable|not able|not going|not willing) to "
+        + _HELP_EN
+        + r"\b"
+        r"|^no\. [^\n]{0,120}\bi(?:'m| am) not (?:going|willing) to\b"
         r"|\bi(?:'m| am) sorry,? (?:but )?(?:i|we) (?:can't|cannot|can not|won't)[.!,]?(?:$|\n)"
         r"|\bi (?:must|have to|need to) (?:respectfully )?(?:decline|refuse)\b"
         r"|\bas an ai\b[^.]{0,80}\b(?:can't|cannot|can not|unable|not able|don't|do not)\b"

@@ -45,7 +45,7 @@ _READS = words(
     "get list find search lookup look check read query fetch show retrieve grep describe "
     "count view calculate compute estimate validate verify load browse inspect status "
     "info available availability weather track explain compare summarize summarise "
-    "translate convert suggest recommend ls cat diff history"
+    "translate convert suggest recommend ls cat diff history plan preview simulate forecast"
 )
 _HANDS_OVER = words(
     "escalate escalation handoff handover human person operator callback supervisor colleague "

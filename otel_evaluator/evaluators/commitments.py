@@ -16,6 +16,8 @@ from otel_evaluator.evaluators._references import durations, references
 from otel_evaluator.evaluators._steps import as_text, steps
 from otel_evaluator.evaluators._worked import Worked, worked
 from otel_evaluator.model.genai import Message, ToolCall
+from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 Promise = Literal["money", "percentage", "date", "time", "duration", "reference", "action"]
 
@@ -23,6 +25,14 @@ MAX_ANSWER = 20_000
 """Characters of an answer that are read."""
 MAX_SHOWN = 3
 """Unsupported promises that an explanation lists."""
+_NO_ACCESS = compile_linear(
+    r"(?i)\byou (?:can't|cannot|can not|have no|don't have|do not have|are not able|are unable)\b"
+    r"|\bno access to\b|\b(?:du|sie) (?:kannst|können|hast|haben) (?:\w+ ){0,3}(?:kein\w*|nicht)\b"
+    r"|\bno (?:puedes?|tienes?) (?:\w+ ){0,2}(?:acceso|reservar|ver|hacer|tramitar)\b"
+    r"|\btu (?:ne peux|n'as) pas\b|\bvous (?:ne pouvez|n'avez) pas\b|\bnon (?:puoi|hai accesso)\b"
+    r"|\bnão (?:podes?|tens|tem) (?:acesso|como)\b|\bje (?:kunt|hebt) (?:\w+ ){0,3}(?:niet|geen)\b"
+)
+"""Instructions that deny an application what its answers may claim."""
 
 
 class CommitmentsConfig(EvaluatorConfig):
@@ -106,7 +116,7 @@ def commitments(config: CommitmentsConfig) -> Check:
 def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
     """How many actions are claimed, and those for which no tool was called before the answer.
 
-    Without any sign of tools nothing can be told: the application may act by itself.
+    Without any sign of tools nothing can be told.
     """
     claimed: list[tuple[int, Answer, Claim]] = []
     for number, answer in enumerate(found, 1):
@@ -114,7 +124,9 @@ def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
     if not claimed:
         return 0, []
     taken = steps(subject, with_history=True)
-    if not taken and not subject.tool_definitions:
+    has_tools = bool(taken or subject.tool_definitions)
+    # The application may act by itself, unless the instructions say that it cannot.
+    if not has_tools and _NO_ACCESS.search(encodable(subject.system)) is None:
         return 0, []
     offered = [d.name for d in subject.tool_definitions]
     claimed = [each for each in claimed if takes_a_tool(each[2], offered)]

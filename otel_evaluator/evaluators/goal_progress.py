@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import does, wanted
+from otel_evaluator.evaluators._actions import claims, does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
-from otel_evaluator.evaluators._offers import dropped_constraint, named_in
+from otel_evaluator.evaluators._mistaken import acts_against
+from otel_evaluator.evaluators._offers import above_limit, dropped_constraint, named_in
 from otel_evaluator.evaluators._overlap import STEM, stems
 from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._quantities import quantities
 from otel_evaluator.evaluators._steps import Step, steps
+from otel_evaluator.evaluators._vocabulary import WEEKDAY_NAMES
 from otel_evaluator.evaluators._wording import asks
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
@@ -30,6 +33,33 @@ _NEGATED = compile_linear(
     r"(?i)(?:no|not|without|free|never|n't|nicht|ohne|kein\w*|frei|sin|sans|pas|senza|non|sem|não|"
     r"geen|zonder|isn't|aren't)(?:$|[^\pL])"
 )
+_LIMIT = compile_linear(
+    r"(?i)\b(?:max(?:imum|imal|\.)?|at most|no more than|not more than|up to|under|below|"
+    r"budget(?: of| is|:)?|limit(?: of| is|:)?|höchstens|bis zu|unter|budget von|limit von|"
+    r"máximo(?: de)?|como mucho|hasta|límite(?: de)?|presupuesto(?: de)?|pasar de|au plus|"
+    r"budget de|jusqu'à|massimo|budget di|até|maximaal|hoogstens|onder)\s+"
+    r"([€£$]?\s?\d[\d.,]*\s?(?:\pL{1,6}|[€£$])?)"
+)
+"""How users say what they would pay at most."""
+_OVER = compile_linear(
+    r"(?i)\b(?:above|over|exceed\w*|more than|beyond|pricier|dearer|higher|über|teurer|mehr als|"
+    r"por encima|supera\w*|más car[oa]|au-dessus|dépass\w*|plus cher|oltre|più car[oa]|acima|"
+    r"mais car[oa]|boven|duurder)\b"
+)
+_DAY = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|montags?|dienstags?|mittwochs?|donnerstags?|"
+    r"freitags?|samstags?|sonntags?|lunes|martes|miércoles|jueves|viernes|sábados?|domingos?|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|luned[iì]|marted[iì]|mercoled[iì]|"
+    r"gioved[iì]|venerd[iì]|sabato|domenica"
+)
+_NOT_ON = compile_linear(
+    r"(?i)\b(?:except|but not|not(?: on)?|never on|no|can't(?: do| make)?|cannot(?: do| make)?|"
+    r"avoid|außer|nicht(?: am)?|kein\w*|excepto|menos|salvo|sauf|pas(?: le)?|tranne|non(?: di)?) "
+    rf"(?:on |am |el |le |il )?(?:{_DAY})\b|\b(?:{_DAY}) (?:is (?:out|impossible)|doesn't work|"
+    r"does not work|won't work|isn't possible|geht nicht|passt nicht|no puedo|no me va|"
+    r"ne me va pas|n'est pas possible|non va bene)\b"
+)
+"""How users rule a weekday out."""
 
 
 class GoalProgressConfig(EvaluatorConfig):
@@ -47,10 +77,22 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         if not found or not users:
             return no_answer(subject) or NO_CONTENT
         taken = steps(subject, with_history=True)
+        against = acts_against(subject.messages, steps(subject))
+        if against is not None:
+            what = f"{against.name[:60]!r} does what the user ruled out"
+            return Scored(0.0, "drift", False, what, span_id=against.span_id)
         for number, answer in enumerate(found, 1):
             dropped = dropped_constraint(answer.position, answer.text, taken)
             if dropped:
                 what = f"answer {number} offers what breaks {dropped[:60]!r}, given before"
+                return Scored(0.0, "drift", False, what)
+            over = _offers_too_dear(answer.position, answer.text, users, taken)
+            if over:
+                what = f"answer {number} offers {over[:60]!r}, which is above the user's limit"
+                return Scored(0.0, "drift", False, what)
+            day = _settles_on_ruled_out_day(answer.position, answer.text, users)
+            if day:
+                what = f"answer {number} settles on {day}, which the user ruled out"
                 return Scored(0.0, "drift", False, what)
             if _offers_excluded(answer.position, answer.text, users, taken):
                 return Scored(
@@ -73,6 +115,45 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         return Scored(1.0, "pass", True)
 
     return check
+
+
+def _offers_too_dear(
+    position: int, text: str, users: list[tuple[int, str]], taken: list[Step]
+) -> str:
+    """What an answer offers above a limit that the user gave, without a word about that."""
+    limits = [
+        quantity.values[0]
+        for place, said in users
+        if place < position
+        for match in _LIMIT.finditer(encodable(said))
+        for quantity in quantities(match[1])[:1]
+        if quantity.kind == "money"
+    ]
+    if not limits or _OVER.search(encodable(text)):
+        return ""
+    return above_limit(position, text, max(limits), taken)
+
+
+def _settles_on_ruled_out_day(position: int, text: str, users: list[tuple[int, str]]) -> str:
+    """The weekday that an answer says something is booked for though the user ruled it out."""
+    found = claims(text, True)
+    if not found:
+        return ""
+    ruled_out = {
+        day
+        for place, said in users
+        if place < position
+        for match in _NOT_ON.finditer(encodable(said))
+        for day in _weekdays(match[0])
+    }
+    later = {day for place, said in users[1:] if place < position for day in _weekdays(said)}
+    plain = _NOT_ON.sub(" ", encodable(text))
+    broken = (ruled_out - later) & _weekdays(plain)
+    return WEEKDAY_NAMES[min(broken)] if broken else ""
+
+
+def _weekdays(text: str) -> set[int]:
+    return {int(q.values[0]) for q in quantities(text) if q.kind == "weekday"}
 
 
 def _offers_excluded(

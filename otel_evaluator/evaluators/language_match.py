@@ -13,6 +13,7 @@ from otel_evaluator.api import (
     evaluator,
 )
 from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
+from otel_evaluator.evaluators._lists import words
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.languages import UNKNOWN, detector, language_of
 from otel_evaluator.text.linear import compile_linear
@@ -23,7 +24,12 @@ SHORT = 80
 _ADDRESS = compile_linear(r"\S+@\S+|https?://\S+")
 _TRANSLATE = "translat übersetz traduc traduis tradui traduzi vertaal 翻译 翻譯 翻訳 訳して 번역"
 _ABOUT_LANGUAGE = tuple(_TRANSLATE.split())
-"""Who asks for a translation wants another language than the question's."""
+"""Who asks for a translation wants another language than the question's, for a while."""
+_OTHER = compile_linear(
+    r"(?i)[ąćęłńśźżčďěňřšťůžğışőűåøæđ]|\p{Cyrillic}|\p{Greek}|\p{Arabic}|\p{Hebrew}"
+)
+_WITH_OTHER = words("pl cs sk hr sl bs sr hu tr sv da nb no is et lv lt ro ru uk bg el ar he")
+"""Letters of languages that are not told apart unless they are configured."""
 
 
 def _code(code: str) -> str:
@@ -58,7 +64,7 @@ class LanguageMatchConfig(EvaluatorConfig):
     """Below this confidence a text is not judged."""
 
 
-@evaluator("language_match", version=2)
+@evaluator("language_match", version=3)
 def language_match(config: LanguageMatchConfig) -> Check:
     """Whether answers are in the language of the user's messages before them."""
     known = frozenset(config.languages) | ({config.expected} if config.expected else set())
@@ -66,6 +72,8 @@ def language_match(config: LanguageMatchConfig) -> Check:
 
     def language(text: str) -> str:
         text = _ADDRESS.sub(" ", encodable(text))
+        if len(_OTHER.findall(text)) > 1 and not known & _WITH_OTHER:
+            return ""
         guess = languages.detect(text, config.min_letters) if text else UNKNOWN
         return guess.code if guess.confidence >= config.min_confidence else ""
 
@@ -85,10 +93,9 @@ def language_match(config: LanguageMatchConfig) -> Check:
         for number, answer in enumerate(found, 1):
             if config.expected is None and answer.question != asked:
                 asked = answer.question
-                lowered = asked.lower()
-                if any(word in lowered for word in _ABOUT_LANGUAGE):
-                    wanted = ""
-                    continue
+                users = (m.content for m in subject.messages[: answer.position] if m.role == "user")
+                if any(word in text.lower() for text in users for word in _ABOUT_LANGUAGE):
+                    return UNCERTAIN if not matched else passed()
                 # A question too short to tell is taken to be in the language spoken so far; one
                 # that is short may be names and numbers, and be answered in either.
                 before = wanted if len(asked) < SHORT else ""

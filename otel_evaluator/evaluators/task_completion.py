@@ -3,7 +3,7 @@
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
-from otel_evaluator.evaluators._left_out import left_out
+from otel_evaluator.evaluators._left_out import file_left_out, left_out, overlooked
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._refusals import refuses
 from otel_evaluator.evaluators._steps import Step, steps
@@ -12,6 +12,7 @@ from otel_evaluator.evaluators._wording import (
     asks,
     delegates,
     hands_over,
+    is_read,
     only_reads,
     parts,
 )
@@ -23,6 +24,8 @@ MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
 MAX_SHOWN = 60
 """Longest item that is quoted, in characters."""
+SURE = 2
+"""Words that only a tool shares with the request, from which on it was overlooked."""
 MAX_NOTICE = 200
 """Longer results say more than that nothing was found; in characters."""
 EMPTY = ("", "[]", "{}", "null", "none")
@@ -42,6 +45,29 @@ _DO = compile_linear(
     r"(?i)\b(?:fix|change|repair|mend|correct|implement|add|write|update|find out|reparier\w*|"
     r"behebe\w*|ändere|arregla|corrige|corrig\w+|répare\w*)\b"
 )
+_SENTENCE = compile_linear(r"[.!?。！？]\s+|\n+")
+_ANNOUNCES = compile_linear(
+    r"(?i)\b(?:i'll|i will|i'm going to|i am going to|let me) (?:now |next |then |first |just |"
+    r"quickly |also )*(?:pull|check|run|re-?run|look|search|change|fix|update|fetch|start|continue|"
+    r"proceed|compare|read|open|apply|write|try|query|load|investigate|verify|compute|calculate)\b"
+    r"|\b(?:next|now) i(?:'ll| will|'m going to)\b"
+    r"|\b(?:ich|wir) (?:prüfe|suche|starte|führe|ändere|hole|schaue|rufe|vergleiche|lade)n? "
+    r"(?:\w+ ){0,6}?(?:jetzt|nun|gleich|als nächstes)\b"
+    r"|\b(?:jetzt|nun|als nächstes|anschließend) (?:prüfe|suche|starte|führe|ändere|hole|schaue|"
+    r"rufe|vergleiche|lade) ich\b"
+    r"|\bje (?:re)?(?:lance|cherche|vérifie|regarde|consulte|compare)\b"
+    r"|\bje vais (?:maintenant |ensuite )?(?:lancer|chercher|vérifier|regarder|consulter|comparer|"
+    r"modifier)\b"
+    r"|\b(?:ahora|a continuación|luego) (?:voy a )?(?:reviso|consulto|busco|comparo|revisar|"
+    r"consultar|buscar|comparar|modificar)\b|\bora (?:controllo|cerco|procedo|verifico)\b"
+    r"|\bvou (?:agora )?(?:verificar|buscar|consultar|comparar)\b"
+    r"|\bik (?:ga|zoek|controleer) (?:nu|eerst)\b"
+)
+_WAITS = compile_linear(
+    r"(?i)\b(?:if|once|when|whenever|as soon as|after you|until|tomorrow|later|before you|"
+    r"would you|wenn|sobald|falls|cuando|si |quand|lorsque|dès que|se |quando|als|zodra)\b|[?？]"
+)
+"""What is announced for later, or on a condition."""
 
 
 class TaskCompletionConfig(EvaluatorConfig):
@@ -76,15 +102,35 @@ def task_completion(config: TaskCompletionConfig) -> Check:
             return uncertain(0.4, "the last step failed")
         if taken and admits_failure(last) and all(_found_nothing(step) for step in taken):
             return Scored(0.0, "gave_up", False, "every step came back empty, and it ends there")
-        forgotten = "" if asks(last) else left_out(users, taken)
+        if taken and _announces(last):
+            return Scored(0.0, "stopped", False, "it announces what it will do, and ends there")
+        said = [answer.text for answer in found]
+        forgotten = (
+            "" if asks(last) else left_out(users, taken) or file_left_out(users, said, taken)
+        )
         if forgotten:
-            what = f"of a list that the user gave, {forgotten[:MAX_SHOWN]!r} was left out"
+            what = f"of what the user named, {forgotten[:MAX_SHOWN]!r} was left out"
+            return Scored(0.0, "left_out", False, what)
+        tool, shared = overlooked(users, said, taken, subject.tool_definitions)
+        if tool:
+            if shared < SURE or asks(last) or admits_failure(last) or not is_read(last):
+                return uncertain(0.5, f"{tool[:MAX_SHOWN]!r} was not called")
+            what = f"only {tool[:MAX_SHOWN]!r} does a part of what was asked for; it was not called"
             return Scored(0.0, "left_out", False, what)
         if _skipped_work(subject, users, taken):
             return Scored(0.0, "not_done", False, "asked to change something; nothing was changed")
         return Scored(1.0, "done", True)
 
     return check
+
+
+def _announces(text: str) -> bool:
+    """Whether the last sentence says what the agent is about to do, with nothing to wait for."""
+    sentences = [part for part in _SENTENCE.split(text.strip()) if part.strip()]
+    if not sentences:
+        return False
+    last = sentences[-1].replace("\u2019", "'")
+    return _ANNOUNCES.search(last) is not None and _WAITS.search(last) is None
 
 
 def _missing(subject: Subject, users: list[str], taken: list[Step]) -> str:

@@ -14,6 +14,12 @@ MIN_ANSWER, MIN_QUESTION = 10, 2
 """Words with a meaning that an answer and a question need before they are compared."""
 MAX_QUESTION = 4_000
 """Characters of a question that are read."""
+_THANKS = compile_linear(
+    r"(?i)\b(?:thanks|thank you|thx|cheers|danke|merci|gracias|grazie|obrigad[oa]|bedankt|"
+    r"dank je)\b"
+    r"|谢谢|ありがとう"
+)
+"""The answer to it is about anything."""
 _CREATIVE = compile_linear(
     r"(?i)(?:^|[^\pL])(?:write|compose|draft|generate|invent|imagine|poem|haiku|story|joke|riddle|"
     r"translate|rephrase|paraphrase|summari[sz]e|rewrite|brainstorm|roleplay|schreibe?|gedicht|"
@@ -53,6 +59,8 @@ def topicality(config: TopicalityConfig) -> Check:
             if len(said) < MIN_ANSWER or len(asked) < MIN_QUESTION:
                 continue
             if share(asked, said) >= ANSWERED or admits_failure(answer.text):
+                continue
+            if _THANKS.search(encodable(answer.question[:MAX_QUESTION])):
                 continue
             asked_in, told_in = tongues(answer.question), tongues(answer.text)
             if asked_in and told_in and asked_in.isdisjoint(told_in):

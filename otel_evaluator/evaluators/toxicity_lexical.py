@@ -20,7 +20,7 @@ _STRONG = compile_linear(
     rf"completely |such an? |an? |zu |wirklich |tan |muy |demasiado |si |trop |vraiment |così |"
     rf"troppo |tão |muito |zo |te )?{_INSULT}(?:$|[^\pL-])"
     r"|\b(?:you|an?|such|what|these|those|stupid|bloody|du|sie|ein|eres|un|une|espèce d'?|de)\s?"
-    r"(?:idiots?|morons?|imbeciles?|retards?|vollidiot\w*|trottel|depp|dummkopf|imbécil(?:es)?|"
+    r"(?:idiots?|morons?|imbeciles?|vollidiot\w*|trottel|depp|dummkopf|imbécil(?:es)?|"
     r"abruti\w*|sukkel)(?:$|[^\pL-])"
     r"|\b(?:dumbass|jackass|assholes?|bastards?|bitch(?:es)?|cunts?|dickheads?|scumbags?|arschloch|"
     r"wichser|hurensohn|schlampe|gilipollas|hijo de puta|pendej[oa]|cabr[oó]n|connard\w*|connasse|"

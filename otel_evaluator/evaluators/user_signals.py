@@ -81,6 +81,8 @@ _PERSON = compile_linear(
     r"parlare con (?:una? )?(?:persona|operatore|umano)|falar com (?:uma? )?(?:pessoa|humano|"
     r"atendente)|iemand spreken|转人工|人工客服|真人|人と話|オペレーター"
 )
+HINT = 0.5
+"""Strength of one sign that may mean something else."""
 
 
 class UserSignalsConfig(EvaluatorConfig):
@@ -91,7 +93,7 @@ class UserSignalsConfig(EvaluatorConfig):
     request for a person, shouting or the same request again: 0.5 each."""
 
 
-@evaluator("user_signals", version=1)
+@evaluator("user_signals", version=2)
 def user_signals(config: UserSignalsConfig) -> Check:
     """How little dissatisfaction the user shows: 1 is none."""
 
@@ -114,25 +116,28 @@ def user_signals(config: UserSignalsConfig) -> Check:
 
 
 def dissatisfaction(said: list[str]) -> float:
-    """Strength of dissatisfaction in a user's messages; from 1 it is outspoken."""
-    return _strength(said, [])[0]
+    """Strength of dissatisfaction in a user's later messages; from 1 it is outspoken."""
+    return _strength(said, [""])[0]
 
 
 def _strength(said: list[str], before: list[str]) -> tuple[float, str]:
     strength, label, persons = 0.0, "", 0
     for number, raw in enumerate(said):
+        if number == 1 and not before:
+            # What brought the user here is not what the answers did.
+            strength = min(strength, HINT)
         text = _ABOUT_ONESELF.sub(" ", encodable(raw[:MAX_MESSAGE]).replace("\u2019", "'"))
         if _STRONG.search(text):
             strength, label = strength + 1.0, "frustration"
         elif _MILD.search(text):
-            strength, label = strength + 0.5, label or "frustration"
+            strength, label = strength + HINT, label or "frustration"
         if _shouts(text):
-            strength, label = strength + 0.5, label or "shouting"
+            strength, label = strength + HINT, label or "shouting"
         if _PERSON.search(text):
             persons += 1
-            strength, label = strength + 0.5 * (persons > 1), label or "asked_for_person"
+            strength, label = strength + HINT * (persons > 1), label or "asked_for_person"
         if _repeats(text, [*before, *said[:number]]):
-            strength, label = strength + 0.5, label or "repeated_request"
+            strength, label = strength + HINT, label or "repeated_request"
     return strength, label
 
 

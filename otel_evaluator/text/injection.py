@@ -44,6 +44,7 @@ _SCORE = (
     r"this response)\b.{0,20}(?:\b(?:perfect|highest|maximum|full|best|top)\b|\b\d+(?:\.\d+)?\b)",
     r"\b(?:must|should|shall|will) (?:be |always )?(?:score|rate|grade|receive|judged|scored|rated|"
     r"graded)\b.{0,40}(?:\b(?:perfect|highest|maximum|full|pass)\b|\b\d+(?:\.\d+)?\b)",
+    r"\bto be (?:rated|scored|graded|marked) as\b",
     r"\b(?:the|final|my|your) (?:verdict|score|rating|grade|judge?ment) (?:is|=|:) ?\"?"
     r"(?:\d|pass|perfect|correct|equivalent|right|resolved|none)",
     r"[\"'](?:reasoning|explanation|rationale)[\"'].{0,200}[\"'](?:score|verdict|rating)[\"'] ?:",
@@ -57,6 +58,11 @@ _ADDRESS = (
     r"\b(?:as|if you are) (?:the|an?) (?:ai |llm )?(?:judge|evaluator|grader)\b.{0,20}\byou\b",
     r"\b(?:ai|llm|language) (?:assistants?|agents?|models?) (?:must|should|reading this|that read)"
     r"\b",
+    r"\b(?:ais?|llms?|(?:ai|llm|language) (?:assistants?|agents?|models?)|chatbots?|bots?) (?:"
+    r"reading|processing|working on|handling|seeing|that (?:reads?|process(?:es)?|handles?)) "
+    r"(?:this|these)\b",
+    r"\b(?:reviewers?|graders?|judges?|evaluators?|raters?) ?: ?.{0,60}\b(?:rated?|scored?|mark|"
+    r"graded?)\b",
 )
 _PERSONA = (
     r"\b(?:you are now (?:dan\b|unrestricted|free (?:of|from)|in \w+ mode|an? (?:\w+ ){0,3}(?:ai|"
@@ -79,6 +85,8 @@ _DISCLOSURE = (
 )
 _SEPARATOR = (
     r"<\|[^<>|]{1,64}\|>|<｜[^<>｜]{1,64}｜>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>",
+    r"(?:#{2,6}|\*{2,4}|[\[<]) ?(?:system|developer|admin) (?:override|prompt|message|"
+    r"instructions?)\b",
     r"(?m)^\s*(?:#{1,6} ?|\[|<)?(?:system|developer)(?: (?:prompt|message|override|note))?"
     r"(?:\]|>)? ?:",
     r"(?:</|\[/|\[end )(?:system|instructions?|evidence|output|answer|context|input|transcript|"

@@ -28,6 +28,8 @@ class Finding(NamedTuple):
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
 _LONG_NUMBER = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){6}")
 """Seven digits with little between them: without any there is no phone or card number."""
+_IN_A_CODE = re.compile(r"[A-Za-z]-$|[A-Za-z]$")
+"""Before the digits of a reference such as FGR-2026-118840."""
 _CARD = re.compile(r"(?<![\d.-])[2-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{1,7}(?![\d-])|"
                    r"(?<![\d.-])3[47]\d{2}([ -]?)\d{6}\2\d{5}(?![\d-])")  # fmt: skip
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
@@ -111,6 +113,8 @@ class Finder:
                 continue
             for match in phonenumbers.PhoneNumberMatcher(text, region):
                 raw = match.raw_string
+                if _IN_A_CODE.search(text[max(0, match.start - 2) : match.start]):
+                    continue
                 # Digits alone are an order number more often than a national phone number.
                 if raw.startswith(("+", "\uff0b")) or not raw.isdigit():
                     number = phonenumbers.national_significant_number(match.number)

@@ -3,12 +3,14 @@ from datetime import date
 import pytest
 
 from otel_evaluator.evaluators._arithmetic import (
+    before_bounds,
     factors,
     follows,
     later,
-    may_follow,
+    lengths,
     minutes,
     nights,
+    shifts,
     total,
 )
 
@@ -44,21 +46,25 @@ def test_a_total_is_that_of_all():
     assert not total(75.0, [28.8, 46.2])
 
 
-@pytest.mark.parametrize(
-    ("value", "follows_"),
-    [(400.0, True), (91.23, True), (5600.0, True), (1500.0, False), (33.1, False)],
-)
-def test_numbers_that_two_others_may_give(value, follows_):
-    assert may_follow(value, [4600.0, 11.5, 1094.8, 12.0, 1000.0]) is follows_
-
-
 def test_days_weeks_and_months_later():
     assert date(2026, 7, 3) in later(date(2026, 3, 3), [4])
     assert date(2026, 2, 28) in later(date(2026, 1, 31), [1])
     assert date(2028, 1, 15) in later(date(2026, 1, 15), [24])
     assert date(2026, 1, 29) in later(date(2026, 1, 15), [2])
     assert date(2026, 1, 20) in later(date(2026, 1, 15), [5])
-    assert later(date(2026, 1, 15), [0, -3, 2.5, 10_000]) == set()
+    assert later(date(2026, 1, 15), [0, -3, 2.5, 10_000]) == {date(2026, 1, 31)}
+    assert date(2026, 12, 31) in later(date(2026, 9, 2), [3]), "the end of that month"
+
+
+def test_lengths_between_days():
+    assert lengths([date(2026, 12, 31), date(2026, 5, 1)]) == {244, 245, 7, 8}
+
+
+def test_days_before_bounds_and_around_today():
+    assert before_bounds("WHERE day >= '2026-03-01' AND day < '2026-04-01'") == {date(2026, 3, 31)}
+    assert before_bounds("a < b, 2026-04-01, < '2026-13-41'") == set()
+    assert shifts("ab morgen, von gestern an") == {1, -1}
+    assert shifts("in a week") == set()
 
 
 def test_nights_between_days():
