@@ -193,7 +193,10 @@ def wanted(text: str) -> frozenset[str]:
     """Actions that a user's message asks for by name, not only about or against."""
     found = set()
     lowered = text[:MAX_TEXT].lower().replace("\u2019", "'")
+    present = set(_WORD.findall(lowered))
     for word, name in _WANTED.items():
+        if word not in present and ord(word[0]) <= FIRST_CJK:
+            continue
         place = lowered.find(word)
         if place < 0:
             continue

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 
 from otel_evaluator.evaluators._memo import of_text
 
@@ -98,9 +99,10 @@ def nights(days: Iterable[date]) -> set[int]:
     return {n for n in found if 2 <= n <= MAX_NIGHTS}
 
 
-def lengths(days: Iterable[date]) -> set[int]:
+@lru_cache(maxsize=64)
+def lengths(days: tuple[date, ...]) -> set[int]:
     """Days and months from each of some days to each, with and without the last one."""
-    known = list(days)[:MAX_OPERANDS]
+    known = days[:MAX_OPERANDS]
     found: set[int] = set()
     for one in known:
         for two in known:

@@ -55,8 +55,9 @@ class Evidence:
         self._times: set[float] = set()
         self._lengths: set[int] = set()
         self._factors: set[float] = set()
-        self._sums: set[float] = set()
-        """Of columns, as they are, rounded, and as of cents."""
+        self._read: list[str] = []
+        """Texts whose sums were not looked at."""
+        self._known_sums: set[float] = set()
 
     def add(self, text: str) -> None:
         """Add one text; it is read when something is looked for."""
@@ -88,8 +89,7 @@ class Evidence:
             self.add_day(day)
         self._lengths |= minutes(text)
         self._factors |= factors(text)
-        for figure in sums(text).totals:
-            self._sums |= {figure, float(round(figure)), round(figure / 100, 2)}
+        self._read.append(text)
         percentages, cents, prices = _fields(text)
         self._percentages.update(percentages)
         self._numbers.update(cents)
@@ -169,8 +169,8 @@ class Evidence:
         return number.kind == "number" and number.values[0] in lengths(self._dates)
 
     @property
-    def _dates(self) -> list[date]:
-        return [date(y or 2000, m, d) for y, m, d in sorted(self._days) if m]
+    def _dates(self) -> tuple[date, ...]:
+        return tuple(date(y or 2000, m, d) for y, m, d in sorted(self._days) if m)[:MAX_OPERANDS]
 
     def supports(self, promise: Quantity, arithmetic: bool = True) -> bool:
         """Whether the promise was said before, in any notation."""
@@ -208,6 +208,14 @@ class Evidence:
                 elif quantity.kind == "date":
                     self._take(quantity)
             left = [q for q in left if q not in derived]
+
+    @property
+    def _sums(self) -> set[float]:
+        """Sums of columns of the results read so far: as they are, rounded, and as of cents."""
+        while self._read:
+            for figure in sums(self._read.pop()).totals:
+                self._known_sums |= {figure, float(round(figure)), round(figure / 100, 2)}
+        return self._known_sums
 
     @property
     def figures(self) -> set[float]:
@@ -281,7 +289,7 @@ class Evidence:
     def _derives_day(self, wanted: Day) -> bool:
         """Whether a known number of days, weeks or months after a known day is that day."""
         numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS)[:MAX_OPERANDS]
-        for start in self._dates[:MAX_OPERANDS]:
+        for start in self._dates:
             for day in later(start, numbers):
                 if _same_day(wanted, (day.year if start.year != 2000 else 0, day.month, day.day)):
                     return True

@@ -53,6 +53,8 @@ def overlooked(
     if not unused:
         return "", 0
     asked = stems_of(users)
+    if all(asked.isdisjoint(_about(tools[name])) for name in unused):
+        return "", 0
     settled = stems_of(said)
     for name in called & tools.keys():
         settled |= _about(tools[name])

@@ -86,7 +86,8 @@ def acts_against(messages: tuple[Message, ...], taken: list[Step]) -> Step | Non
 
     What the user wants later takes it back.
     """
-    for place, message in enumerate(messages):
+    changing = [step for step in taken if _changes(step)]
+    for place, message in enumerate(messages if changing else ()):
         if message.role != "user":
             continue
         text = encodable(message.content[:MAX_MESSAGE]).replace("\u2019", "'")
@@ -94,8 +95,8 @@ def acts_against(messages: tuple[Message, ...], taken: list[Step]) -> Step | Non
         banned = _banned(text)
         if not nothing and not banned:
             continue
-        for step in taken:
-            if step.position < place or not _changes(step):
+        for step in changing:
+            if step.position < place:
                 continue
             later = [
                 each.content

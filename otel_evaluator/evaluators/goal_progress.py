@@ -5,7 +5,7 @@ from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import claims, does, wanted
-from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
+from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
 from otel_evaluator.evaluators._mistaken import acts_against
 from otel_evaluator.evaluators._offers import above_limit, dropped_constraint, named_in
 from otel_evaluator.evaluators._overlap import STEM, stems
@@ -81,16 +81,17 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         if against is not None:
             what = f"{against.name[:60]!r} does what the user ruled out"
             return Scored(0.0, "drift", False, what, span_id=against.span_id)
+        limits, ruled_out = _limits(users), _ruled_out_days(users)
         for number, answer in enumerate(found, 1):
             dropped = dropped_constraint(answer.position, answer.text, taken)
             if dropped:
                 what = f"answer {number} offers what breaks {dropped[:60]!r}, given before"
                 return Scored(0.0, "drift", False, what)
-            over = _offers_too_dear(answer.position, answer.text, users, taken)
+            over = _too_dear(answer, limits, taken)
             if over:
                 what = f"answer {number} offers {over[:60]!r}, which is above the user's limit"
                 return Scored(0.0, "drift", False, what)
-            day = _settles_on_ruled_out_day(answer.position, answer.text, users)
+            day = _settles_on(answer, ruled_out)
             if day:
                 what = f"answer {number} settles on {day}, which the user ruled out"
                 return Scored(0.0, "drift", False, what)
@@ -117,38 +118,42 @@ def goal_progress(config: GoalProgressConfig) -> Check:
     return check
 
 
-def _offers_too_dear(
-    position: int, text: str, users: list[tuple[int, str]], taken: list[Step]
-) -> str:
-    """What an answer offers above a limit that the user gave, without a word about that."""
-    limits = [
-        quantity.values[0]
+def _limits(users: list[tuple[int, str]]) -> list[tuple[int, float]]:
+    """What the user would pay at most, with the position of the message that says so."""
+    return [
+        (place, quantity.values[0])
         for place, said in users
-        if place < position
         for match in _LIMIT.finditer(encodable(said))
         for quantity in quantities(match[1])[:1]
         if quantity.kind == "money"
     ]
-    if not limits or _OVER.search(encodable(text)):
-        return ""
-    return above_limit(position, text, max(limits), taken)
 
 
-def _settles_on_ruled_out_day(position: int, text: str, users: list[tuple[int, str]]) -> str:
-    """The weekday that an answer says something is booked for though the user ruled it out."""
-    found = claims(text, True)
-    if not found:
+def _too_dear(answer: Answer, limits: list[tuple[int, float]], taken: list[Step]) -> str:
+    """What an answer offers above a limit that the user gave, without a word about that."""
+    given = [limit for place, limit in limits if place < answer.position]
+    if not given or _OVER.search(encodable(answer.text)):
         return ""
-    ruled_out = {
-        day
+    return above_limit(answer.position, answer.text, max(given), taken)
+
+
+def _ruled_out_days(users: list[tuple[int, str]]) -> list[tuple[int, int]]:
+    """Weekdays that the user ruled out and did not come back to, each with its position."""
+    return [
+        (place, day)
         for place, said in users
-        if place < position
         for match in _NOT_ON.finditer(encodable(said))
         for day in _weekdays(match[0])
-    }
-    later = {day for place, said in users[1:] if place < position for day in _weekdays(said)}
-    plain = _NOT_ON.sub(" ", encodable(text))
-    broken = (ruled_out - later) & _weekdays(plain)
+        if not any(at > place and day in _weekdays(later) for at, later in users)
+    ]
+
+
+def _settles_on(answer: Answer, ruled_out: list[tuple[int, int]]) -> str:
+    """The ruled-out weekday for which an answer says that something is booked."""
+    days = {day for place, day in ruled_out if place < answer.position}
+    if not days or not claims(answer.text, True):
+        return ""
+    broken = days & _weekdays(_NOT_ON.sub(" ", encodable(answer.text)))
     return WEEKDAY_NAMES[min(broken)] if broken else ""
 
 

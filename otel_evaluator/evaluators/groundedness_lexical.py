@@ -177,6 +177,8 @@ def _made_up(
     left = [
         q for q in said if not _has(evidence, q, sources) and not _follows(q, evidence, results)
     ]
+    if not left:
+        return [], []
     found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
     left = [q for q in left if q not in found_out.surely]
     return (

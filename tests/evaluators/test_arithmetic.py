@@ -57,7 +57,7 @@ def test_days_weeks_and_months_later():
 
 
 def test_lengths_between_days():
-    assert lengths([date(2026, 12, 31), date(2026, 5, 1)]) == {244, 245, 7, 8}
+    assert lengths((date(2026, 12, 31), date(2026, 5, 1))) == {244, 245, 7, 8}
 
 
 def test_days_before_bounds_and_around_today():
