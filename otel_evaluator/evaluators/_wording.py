@@ -1,6 +1,7 @@
 """How answers ask, admit that something failed, and how tools are named."""
 
 import re
+from functools import lru_cache
 
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._overlap import is_familiar
@@ -70,9 +71,10 @@ def is_read(text: str) -> bool:
     return is_familiar(text) or _KNOWN_SCRIPT.search(_plain(text)) is not None
 
 
-def parts(name: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def parts(name: str) -> tuple[str, ...]:
     """The words of a tool's name, lower case: ``bookAppointment``, ``book_appointment``."""
-    return [part.lower() for part in _PART.findall(name)]
+    return tuple(part.lower() for part in _PART.findall(name))
 
 
 def only_reads(name: str) -> bool:

@@ -119,6 +119,8 @@ def worked(
         surely |= found
         working.supported.update(quantity.values[0] for quantity in found)
         left = [quantity for quantity in left if quantity not in found]
+        if surely.issuperset(wanted):
+            break
     return Worked(surely & set(wanted), (perhaps - surely) & set(wanted))
 
 
@@ -150,7 +152,7 @@ class _Working:
         self._shares = shares
         self._asked = asked
         self._wide: list[tuple[list[float], set[float]]] = []
-        self._made: list[_Results] = []
+        self._made: list[_Results | None] = []
 
     def has(self, quantity: Quantity) -> bool:
         """Whether a figure is supported, an amount perhaps in cents."""
@@ -166,7 +168,7 @@ class _Working:
         rest = [n for n in self.supported if n not in numbers and n]
         rest.sort(key=lambda n: (n == int(n), -n))
         self._wide = [(numbers, shares), ([*numbers, *rest][:MAX_KNOWN], shares | self._shares)]
-        self._made = [_far(*each) for each in self._wide]
+        self._made = [None, None]
 
     def chance(self, wanted: Quantity, far: bool) -> float | None:
         """Matches to be expected by chance, of the closest numbers that match; None without."""
@@ -199,9 +201,14 @@ class _Working:
             for terms in (near[::-1], *self._columns(number, wanted.kind)):
                 numbers, _ = self._operands(wanted.values, terms, MAX_TERMS)
                 yield _Results(list(_totals(numbers)), any(n != int(n) for n in numbers))
-        for (numbers, shares), made in zip(self._wide, self._made, strict=True):
+        for place, (numbers, shares) in enumerate(self._wide):
             others = [n for n in numbers if n not in wanted.values]
-            yield made if len(others) == len(numbers) else _far(others, shares)
+            if len(others) < len(numbers):
+                yield _far(others, shares)
+                continue
+            made = self._made[place] or _far(numbers, shares)
+            self._made[place] = made
+            yield made
 
     def _columns(self, number: int, kind: str) -> Iterator[list[Quantity]]:
         """Figures of a kind at the same place of the lines above and below, nearest first."""
@@ -249,14 +256,14 @@ def _one_step(numbers: list[float], shares: Iterable[float]) -> Iterator[float]:
         for share in shares:
             yield from (one * share, one * (1 - share), one * (1 + share))
         for two in numbers[position + 1 :]:
-            difference = abs(one - two)
+            difference, product = abs(one - two), one * two
             yield from (one + two, difference, 100 * difference)
             if one == 1 or two == 1:
                 continue
-            for scale in _SCALES:
-                yield one * two * scale
-            if one and two:
-                yield from (one / two, two / one, 100 * one / two, 100 * two / one)
+            yield from (product, product * 0.01, product * 0.001, product * 100)
+            if product:
+                part, whole = one / two, two / one
+                yield from (part, whole, 100 * part, 100 * whole)
 
 
 def _products(numbers: list[float]) -> Iterator[float]:

@@ -1,5 +1,6 @@
 """The conversation moves towards what the user wants, and keeps to what they ruled out."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,6 +34,7 @@ _NEGATED = compile_linear(
     r"(?i)(?:no|not|without|free|never|n't|nicht|ohne|kein\w*|frei|sin|sans|pas|senza|non|sem|não|"
     r"geen|zonder|isn't|aren't)(?:$|[^\pL])"
 )
+_DIGIT = re.compile(r"\d")
 _LIMIT = compile_linear(
     r"(?i)\b(?:max(?:imum|imal|\.)?|at most|no more than|not more than|up to|under|below|"
     r"budget(?: of| is|:)?|limit(?: of| is|:)?|höchstens|bis zu|unter|budget von|limit von|"
@@ -123,6 +125,7 @@ def _limits(users: list[tuple[int, str]]) -> list[tuple[int, float]]:
     return [
         (place, quantity.values[0])
         for place, said in users
+        if _DIGIT.search(said)
         for match in _LIMIT.finditer(encodable(said))
         for quantity in quantities(match[1])[:1]
         if quantity.kind == "money"
@@ -142,6 +145,7 @@ def _ruled_out_days(users: list[tuple[int, str]]) -> list[tuple[int, int]]:
     return [
         (place, day)
         for place, said in users
+        if _weekdays(said)
         for match in _NOT_ON.finditer(encodable(said))
         for day in _weekdays(match[0])
         if not any(at > place and day in _weekdays(later) for at, later in users)
