@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 
-MAX_CHANCE = 0.5
+MAX_CHANCE = 0.2
 """Matches expected by chance up to which one is evidence."""
 MAX_NEAR = 1.0
 """Those up to which a match leaves it open."""
