@@ -1,9 +1,10 @@
 """What follows from known amounts, days and times by the arithmetic that answers do."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import combinations
 
 from otel_evaluator.evaluators._memo import of_text
 
@@ -52,40 +53,23 @@ _PARTS = {
 }
 
 
-def follows(
-    value: float, known: Collection[float], pieces: Collection[float], shares: Collection[float]
-) -> bool:
-    """Whether an amount is computed from known ones in a step or two.
-
-    A multiple or a part for so many pieces, one with a percentage on or off, a sum or difference
-    of two of these. Parts may be rounded to whole units.
-    """
-    computed: set[float] = set()
-    whole = value == int(value)
+def multiples(
+    known: Collection[float], pieces: Collection[float], shares: Collection[float]
+) -> Iterator[float]:
+    """What amounts come to in a step: for so many pieces, a part, a percentage on or off, two."""
+    counts = [n for n in pieces if n > 0 and n != 1]
     for one in known:
-        computed |= {one * n for n in pieces if n != 1}
-        if any(_near(value, p) or (whole and round(p) == value) for p in _parts(one, pieces)):
-            return True
-        computed |= {one * part for s in shares for part in (s, 1 - s, 1 + s)}
-    wanted, given = _cents(value), {_cents(one) for one in known}
-    cents = {_cents(one) for one in computed}
-    if wanted in cents:
-        return True
-    cents |= given
-    return any({wanted - one, one - wanted, wanted + one} & cents for one in given)
+        for n in counts:
+            yield from (one * n, one / n)
+        for share in shares:
+            yield from (one * share, one * (1 - share), one * (1 + share))
+    for one, two in combinations(known, 2):
+        yield from (one + two, abs(one - two))
 
 
 def total(value: float, stated: Collection[float]) -> bool:
     """Whether an amount is the sum of all that are stated, of three or more."""
     return len(stated) > 2 and _near(value, sum(stated))
-
-
-def _cents(value: float) -> int:
-    return round(100 * value)
-
-
-def _parts(one: float, pieces: Iterable[float]) -> Iterable[float]:
-    return (one / n for n in pieces if n > 1)
 
 
 def _near(one: float, two: float) -> bool:

@@ -12,14 +12,15 @@ from otel_evaluator.evaluators._arithmetic import (
     MAX_SAID_COUNT,
     before_bounds,
     factors,
-    follows,
     later,
     lengths,
     minutes,
+    multiples,
     nights,
     shifts,
     total,
 )
+from otel_evaluator.evaluators._chance import by_chance
 from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
 from otel_evaluator.evaluators._sums import sums
@@ -27,6 +28,8 @@ from otel_evaluator.evaluators._vocabulary import DOLLARS
 
 MAX_EVIDENCE = 200_000
 """Characters of evidence that are read for one subject."""
+MAX_CHANCE = 0.6
+"""Chance matches up to which an amount follows from prices: what they come to is expected."""
 _FIELD = re.compile(r"[:=]\s{0,3}\"?-?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
 _TAIL = r"[a-z_ ]{0,12}\"?\s?$"
 _CENTS = re.compile(rf"(?:cents?|minor|pence){_TAIL}")
@@ -58,6 +61,8 @@ class Evidence:
         self._read: list[str] = []
         """Texts whose sums were not looked at."""
         self._known_sums: set[float] = set()
+        self._derived: set[float] = set()
+        """Amounts that answers worked out."""
 
     def add(self, text: str) -> None:
         """Add one text; it is read when something is looked for."""
@@ -205,6 +210,7 @@ class Evidence:
             for quantity in derived:
                 if quantity.kind == "money":
                     stated.append(quantity.values[0])
+                    self._derived.add(quantity.values[0])
                 elif quantity.kind == "date":
                     self._take(quantity)
             left = [q for q in left if q not in derived]
@@ -220,7 +226,8 @@ class Evidence:
     @property
     def figures(self) -> set[float]:
         """Numbers and amounts read so far."""
-        return self._numbers | self._prices.keys() | self._money.keys() | self._sums
+        said = self._numbers | self._prices.keys() | self._money.keys()
+        return said | self._sums | self._derived
 
     @property
     def shares(self) -> list[float]:
@@ -276,7 +283,9 @@ class Evidence:
                 return True
             if any(round(n) == value for n in self._numbers if n != int(n) and n > MAX_COUNT):
                 return True
-            return follows(value, known, pieces, self.shares)
+            results = list(multiples(known, pieces, self.shares))
+            chance = by_chance(value, results, any(n != int(n) for n in known))
+            return chance is not None and chance <= MAX_CHANCE
         if promise.kind == "weekday":
             return int(promise.values[0]) in self._weekdays
         if promise.kind == "date":

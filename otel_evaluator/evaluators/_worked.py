@@ -1,9 +1,4 @@
-"""Figures that an answer works out from other figures, and how far that can be chance.
-
-Any figure is the sum, difference, product or quotient of some two of enough numbers. A match
-tells something only where few results of the same numbers lie near it: their density times the
-width that rounding leaves is the number of matches to be expected by chance (a Poisson mean).
-"""
+"""Figures that an answer works out: line by line, in equations, from all that it says."""
 
 import math
 import operator
@@ -12,13 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from itertools import combinations
 from typing import NamedTuple
 
+from otel_evaluator.evaluators._chance import CENT, by_chance
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 
 MAX_CHANCE = 0.2
 """Matches expected by chance up to which one is evidence."""
-MAX_NEAR = 1.0
-"""Those up to which a match leaves it open."""
-NEAREST = 3
+MAX_NEAR, MAX_FAR = 1.0, 1.0
+"""Those up to which a match leaves it open, of figures that stand by it and of others."""
+NEAREST = 4
 """Figures right before another that are combined first."""
 MAX_LINE = 12
 """Figures of a line and the one before it that are combined."""
@@ -36,9 +32,6 @@ MAX_TERMS = 7
 """Figures before another, or one a line, of which any three or more may be its terms."""
 ROUNDED = 0.001
 """How far the result of an equation may be off, because its operands are rounded."""
-CENT = 0.0102
-NEAR = 1.25
-"""Results within this factor of a figure tell how dense they are there."""
 
 _PERIODS = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0)
 """Days, months, hours, weeks and the parts of units."""
@@ -109,18 +102,21 @@ def worked(
     working.supported |= right
     left = [q for q in stated if q not in surely and (q in wanted or not working.has(q))]
     perhaps: set[Quantity] = set()
+    is_sure = True
     for _ in range(MAX_STEPS):
         working.begin()
         chances = {quantity: working.chance(quantity, far) for quantity in left}
-        perhaps.update(quantity for quantity, chance in chances.items() if chance is not None)
-        found = {q for q, chance in chances.items() if chance is not None and chance <= MAX_CHANCE}
-        if not found:
-            break
+        matched = {quantity for quantity, chance in chances.items() if chance is not None}
+        found = {q for q in matched if is_sure and (chances[q] or 0.0) <= MAX_CHANCE}
         surely |= found
+        if not found:
+            # What follows from figures that are open is open as well.
+            is_sure, found = False, matched - perhaps
+        perhaps |= matched
+        if not found or surely.issuperset(wanted):
+            break
         working.supported.update(quantity.values[0] for quantity in found)
         left = [quantity for quantity in left if quantity not in found]
-        if surely.issuperset(wanted):
-            break
     return Worked(surely & set(wanted), (perhaps - surely) & set(wanted))
 
 
@@ -173,10 +169,10 @@ class _Working:
     def chance(self, wanted: Quantity, far: bool) -> float | None:
         """Matches to be expected by chance, of the closest numbers that match; None without."""
         least: float | None = None
-        most = MAX_NEAR if wanted.kind == "money" or not far else math.inf
+        distant = MAX_CHANCE if not far else MAX_FAR if wanted.kind == "money" else math.inf
         for results in self._results(wanted):
-            chance = _by_chance(wanted.values[0], results, self._is_about)
-            if chance is None or chance > (most if results.are_near or far else MAX_CHANCE):
+            chance = by_chance(wanted.values[0], results.values, results.have_cents, self._is_about)
+            if chance is None or chance > (MAX_NEAR if results.are_near else distant):
                 continue
             if least is None or chance < least:
                 least = chance
@@ -195,7 +191,7 @@ class _Working:
             if wanted.kind == "percentage":
                 numbers += [100 * share for share in shares]
             last, _ = self._operands(wanted.values, line[: line.index(wanted)][::-1], NEAREST)
-            yield _Results([*_one_step(last, shares), *_products(last)])
+            yield _Results([*_one_step(last, shares, same_unit=True), *_products(last)])
             periods = (r for n in numbers for r in _in_periods(n))
             yield _Results([*_one_step(numbers, shares), *_products(numbers), *periods])
             for terms in (near[::-1], *self._columns(number, wanted.kind)):
@@ -249,21 +245,24 @@ def _in_periods(number: float) -> Iterator[float]:
         yield number * 365 / 100
 
 
-def _one_step(numbers: list[float], shares: Iterable[float]) -> Iterator[float]:
-    """What one step makes of the numbers."""
+def _one_step(
+    numbers: list[float], shares: Iterable[float], same_unit: bool = False
+) -> Iterator[float]:
+    """What one step makes of the numbers, and the same in other units."""
     shares = list(shares)
     for position, one in enumerate(numbers):
         for share in shares:
             yield from (one * share, one * (1 - share), one * (1 + share))
         for two in numbers[position + 1 :]:
             difference, product = abs(one - two), one * two
-            yield from (one + two, difference, 100 * difference)
-            if one == 1 or two == 1:
+            yield from (one + two, difference)
+            if one == 1 or two == 1 or not product:
                 continue
-            yield from (product, product * 0.01, product * 0.001, product * 100)
-            if product:
-                part, whole = one / two, two / one
-                yield from (part, whole, 100 * part, 100 * whole)
+            part, whole = one / two, two / one
+            yield from (product, part, whole)
+            if not same_unit:
+                yield from (product * 0.01, product * 0.001, product * 100)
+                yield from (100 * part, 100 * whole, 100 * difference)
 
 
 def _products(numbers: list[float]) -> Iterator[float]:
@@ -278,35 +277,6 @@ def _totals(numbers: list[float]) -> Iterator[float]:
     for number in numbers:
         sums += [(t + sign * number, n + 1) for t, n in sums for sign in (1, -1)]
     return (total for total, count in sums if count > 2 and total > 0)
-
-
-def _by_chance(value: float, results: _Results, is_about: bool) -> float | None:
-    """Matches to be expected by chance, where some result is the value; None where none is."""
-    if value <= 0:
-        return None
-    low, high = value / NEAR, value * NEAR
-    close = {round(r, 4) for r in results.values if low <= r <= high}
-    for width, step in _precisions(value, results.have_cents, is_about):
-        if any(abs(r - value) <= width for r in close):
-            return len(close) * step / (high - low)
-    return None
-
-
-def _precisions(value: float, have_cents: bool, is_about: bool) -> Iterator[tuple[float, float]]:
-    """How far an exact figure may be from one written so, and what separates figures so written.
-
-    Round figures are few: any two of them are the same more often than by their density.
-    """
-    if value != int(value):
-        yield CENT / 2, CENT
-        if round(value, 1) == value:
-            yield 0.051, 0.1
-        return
-    if have_cents:
-        yield CENT / 2, CENT
-    step = next((s for s in (100.0, 50.0, 10.0, 5.0) if value % s == 0 and value > s), 1.0)
-    yield CENT / 2, step
-    yield (step / 2 if is_about and value >= 10 * step else 0.51), step
 
 
 def _right_equations(text: str) -> set[float]:
