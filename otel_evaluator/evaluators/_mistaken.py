@@ -116,7 +116,8 @@ def acts_unasked(
 ) -> Step | None:
     """A changing step where every message only asks, and a tool to look with was left aside.
 
-    In English alone: other languages ask for changes by questions of too many forms.
+    In the first message and in English alone: later ones may take up what was offered, and other
+    languages ask for changes by questions of too many forms.
     """
     called = {step.name for step in taken}
     if not any(only_reads(each.name) and each.name not in called for each in declared):
@@ -125,7 +126,7 @@ def acts_unasked(
         if not _changes(step) or not any(does(parts(step.name)[0], a) for a in _CHANGES):
             continue
         users = _users(messages, step.position)
-        if not users or "?" not in users[-1] or tongues(users[-1]) != {"en"}:
+        if len(users) != 1 or "?" not in users[-1] or tongues(users[-1]) != {"en"}:
             return None
         texts = [encodable(text).replace("\u2019", "'") for text in users]
         if any(_REQUEST.search(text) or wanted(text) for text in texts):

@@ -4,7 +4,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 from otel_evaluator.evaluators._chance import CENT, by_chance
@@ -14,6 +14,8 @@ MAX_CHANCE = 0.2
 """Matches expected by chance up to which one is evidence."""
 MAX_NEAR, MAX_FAR = 1.0, 1.0
 """Those up to which a match leaves it open, of figures that stand by it and of others."""
+LOOSE = 0.02
+"""How far a round figure may be from what it is about."""
 NEAREST = 4
 """Figures right before another that are combined first."""
 MAX_LINE = 12
@@ -147,6 +149,8 @@ class _Working:
         self._stated = [quantity for line in lines for quantity in line]
         self._shares = shares
         self._asked = asked
+        two = list(combinations(asked[:MAX_LINE], 2))
+        self._of_asked = {each for a, b in two for each in (a + b, abs(a - b), a * b)}
         self._wide: list[tuple[list[float], set[float]]] = []
         self._made: list[_Results | None] = []
 
@@ -168,10 +172,14 @@ class _Working:
 
     def chance(self, wanted: Quantity, far: bool) -> float | None:
         """Matches to be expected by chance, of the closest numbers that match; None without."""
-        least: float | None = None
+        value = wanted.values[0]
+        near = LOOSE * value if self._is_about and value % 5 == 0 else -1.0
+        if any(abs(value - known) <= near for known in self.supported):
+            return 0.0
+        least = MAX_NEAR if value in self._of_asked else None
         distant = MAX_CHANCE if not far else MAX_FAR if wanted.kind == "money" else math.inf
         for results in self._results(wanted):
-            chance = by_chance(wanted.values[0], results.values, results.have_cents, self._is_about)
+            chance = by_chance(value, results.values, results.have_cents, self._is_about)
             if chance is None or chance > (MAX_NEAR if results.are_near else distant):
                 continue
             if least is None or chance < least:
@@ -190,6 +198,7 @@ class _Working:
             numbers += [n for n in self._asked[:MAX_LINE] if n not in (*numbers, *wanted.values)]
             if wanted.kind == "percentage":
                 numbers += [100 * share for share in shares]
+                yield _Results(list(_changes(numbers)))
             last, _ = self._operands(wanted.values, line[: line.index(wanted)][::-1], NEAREST)
             yield _Results([*_one_step(last, shares, same_unit=True), *_products(last)])
             periods = (r for n in numbers for r in _in_periods(n))
@@ -197,6 +206,8 @@ class _Working:
             for terms in (near[::-1], *self._columns(number, wanted.kind)):
                 numbers, _ = self._operands(wanted.values, terms, MAX_TERMS)
                 yield _Results(list(_totals(numbers)), any(n != int(n) for n in numbers))
+        if wanted.kind == "percentage":
+            yield _Results(list(_changes(self._wide[1][0])), are_near=False)
         for place, (numbers, shares) in enumerate(self._wide):
             others = [n for n in numbers if n not in wanted.values]
             if len(others) < len(numbers):
@@ -263,6 +274,13 @@ def _one_step(
             if not same_unit:
                 yield from (product * 0.01, product * 0.001, product * 100)
                 yield from (100 * part, 100 * whole, 100 * difference)
+
+
+def _changes(numbers: list[float]) -> Iterator[float]:
+    """Percentages by which numbers differ from each other."""
+    for one, two in permutations(numbers, 2):
+        if one:
+            yield 100 * abs(one - two) / one
 
 
 def _products(numbers: list[float]) -> Iterator[float]:

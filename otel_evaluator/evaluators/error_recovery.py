@@ -34,6 +34,8 @@ _TRANSIENT = compile_linear(
     r"(?i)time(?:d)?[ _-]?out|deadline|unavailable|\b(?:429|50[0234])\b|rate.?limit|"
     r"too many requests|temporar|try again|connection|network|reset by peer|overload|busy|locked"
 )
+_LATER = compile_linear(r"(?i)\bplease (?:check|try|contact|come back|consult|reach)\b[^.!?\n]*")
+"""What asks for nothing that the agent needs."""
 _RETRY = compile_linear(
     r"(?i)retry|re-try|try (?:it )?again|tent(?:e|ar) (?:de )?nov|solicite|intent(?:e|ar) de nuevo|"
     r"erneut|nochmal|réessay|riprov|request a new|fetch a new|get a new|refresh"
@@ -143,7 +145,7 @@ def _fate(
     message = encodable(step.result)
     is_fixable = _FIXABLE.search(message) is not None and _TRANSIENT.search(message) is None
     if is_fixable and not reporting_is_enough:
-        if asks(after):
+        if asks(_LATER.sub(" ", encodable(after))):
             return "asked"
         if replaced:
             return "replaced"

@@ -29,7 +29,7 @@ FEW = 3
 LOW, HIGH = 0.3, 0.6
 """Shares of an answer's words that are in its sources: below nothing of it, above all of it is."""
 MAX_SHOWN = 3
-NUMBERS = frozenset({"number"})
+NUMBERS = frozenset({"number", "percentage"})
 AMOUNTS = frozenset({"number", "money", "percentage"})
 """Looked for where passages were retrieved; amounts in answers from tools are promises, and
 ``commitments`` is about those."""
@@ -53,6 +53,10 @@ _TIME = (60, 3600, 1 / 60, 1 / 3600, 24, 1 / 24)
 """Factors between units of measure, where numbers are rounded, and of time."""
 _ITEMS = ("{", "\n", "- ", '"id"')
 """What begins an item of a list: as many of them may be counted."""
+_UNITS = (2.54, 30.48, 0.3048, 1.609344, 0.45359237, 28.35, 3.785, 4.546)
+"""Inches, feet, miles, pounds, ounces and gallons in metric units."""
+UNIT_ROUNDING = 0.005
+"""How far a figure in another unit may be from the exact one."""
 ROUNDED = 0.02
 """How far a rounded number may be from the exact one."""
 _REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
@@ -68,7 +72,7 @@ class GroundednessLexicalConfig(EvaluatorConfig):
     """Settings of ``groundedness_lexical``."""
 
 
-@evaluator("groundedness_lexical", version=1)
+@evaluator("groundedness_lexical", version=2)
 def groundedness_lexical(config: GroundednessLexicalConfig) -> Check:
     """Numbers, dates and words of the answers are in the passages and tool results before them."""
 
@@ -180,10 +184,25 @@ def _made_up(
     if not left:
         return [], []
     found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
-    left = [q for q in left if q not in found_out.surely]
+    left = [q for q in left if q not in found_out.surely and not _is_converted(q, evidence)]
     return (
         [f"{q.kind} {q}" for q in left if q not in found_out.perhaps],
         [f"{q.kind} {q}" for q in left if q in found_out.perhaps],
+    )
+
+
+def _is_converted(quantity: Quantity, evidence: Evidence) -> bool:
+    """Whether a number is another in other units of temperature, length, mass or volume."""
+    value = quantity.values[0]
+    return quantity.kind == "number" and any(
+        abs(value - exact) <= max(UNIT_ROUNDING * value, 0.06)
+        for n in evidence.numbers
+        if n > FEW
+        for exact in (
+            (n - 32) / 1.8,
+            1.8 * n + 32,
+            *(n * f**sign for f in _UNITS for sign in (1, -1)),
+        )
     )
 
 
@@ -269,4 +288,5 @@ def _tells(text: str, before: list[Step]) -> bool:
 
 
 def _is_few(quantity: Quantity) -> bool:
-    return quantity.kind == "number" and quantity.values[0] <= FEW
+    value = quantity.values[0] if quantity.values else 0.0
+    return quantity.kind == "number" and value <= FEW and value == int(value)

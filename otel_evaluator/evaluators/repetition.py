@@ -1,5 +1,6 @@
 """The answer says the same thing again and again."""
 
+import json
 import re
 from typing import Annotated
 
@@ -32,7 +33,7 @@ class RepetitionConfig(EvaluatorConfig):
     """Two sentences are the same from this similarity on (100 is identical)."""
 
 
-@evaluator("repetition", version=1)
+@evaluator("repetition", version=2)
 def repetition(config: RepetitionConfig) -> Check:
     """How little of the answer repeats itself: 1 minus the repeated share."""
 
@@ -56,6 +57,9 @@ def repetition(config: RepetitionConfig) -> Check:
 def repeated_share(text: str, similarity: float = 92.0) -> float:
     """Share of the text that stands in it before: by sentences, or by windows of words."""
     text = text[:MAX_TEXT].lower()
+    if _is_json(text):
+        # Records look alike.
+        return 0.0
     units = text.split()
     if len(units) * 20 < len(text):
         # Text without spaces: characters take the place of words.
@@ -67,6 +71,16 @@ def repeated_share(text: str, similarity: float = 92.0) -> float:
     if len(sentences) > 1:
         share = max(share, _repeated_sentences(sentences[:MAX_SENTENCES], similarity))
     return share
+
+
+def _is_json(text: str) -> bool:
+    if not text.strip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _repeated_sentences(sentences: list[str], similarity: float) -> float:

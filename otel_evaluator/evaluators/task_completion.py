@@ -51,6 +51,7 @@ _ANNOUNCES = compile_linear(
     r"quickly |also )*(?:pull|check|run|re-?run|look|search|change|fix|update|fetch|start|continue|"
     r"proceed|compare|read|open|apply|write|try|query|load|investigate|verify|compute|calculate)\b"
     r"|\b(?:next|now) i(?:'ll| will|'m going to)\b"
+    r"|\b(?:next|now),? (?:moving|continuing|proceeding|going) (?:on )?(?:to|with)\b"
     r"|\b(?:ich|wir) (?:prüfe|suche|starte|führe|ändere|hole|schaue|rufe|vergleiche|lade)n? "
     r"(?:\w+ ){0,6}?(?:jetzt|nun|gleich|als nächstes)\b"
     r"|\b(?:jetzt|nun|als nächstes|anschließend) (?:prüfe|suche|starte|führe|ändere|hole|schaue|"

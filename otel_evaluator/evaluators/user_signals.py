@@ -81,6 +81,10 @@ _PERSON = compile_linear(
     r"parlare con (?:una? )?(?:persona|operatore|umano)|falar com (?:uma? )?(?:pessoa|humano|"
     r"atendente)|iemand spreken|转人工|人工客服|真人|人と話|オペレーター"
 )
+_THANKS = compile_linear(
+    r"(?i)\b(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|dank je)\b"
+    r"|谢谢|ありがとう"
+)
 HINT = 0.5
 """Strength of one sign that may mean something else."""
 
@@ -129,7 +133,7 @@ def _strength(said: list[str], before: list[str]) -> tuple[float, str]:
         text = _ABOUT_ONESELF.sub(" ", encodable(raw[:MAX_MESSAGE]).replace("\u2019", "'"))
         if _STRONG.search(text):
             strength, label = strength + 1.0, "frustration"
-        elif _MILD.search(text):
+        elif _MILD.search(text) and not _THANKS.search(text):
             strength, label = strength + HINT, label or "frustration"
         if _shouts(text):
             strength, label = strength + HINT, label or "shouting"
