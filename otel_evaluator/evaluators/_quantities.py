@@ -196,6 +196,10 @@ def _time(match: re.Match[str]) -> Iterator[Quantity]:
 def _numbers(text: str) -> Iterator[Quantity]:
     """Numbers by the unit or month at their side; one that is used up counts for no other."""
     used = 0
+    first = text[:200].lstrip().partition("\n")[0]
+    # JSON, or rows of which the first names the columns.
+    is_rows = "," in first and " " not in first and len(first) < len(text.strip())
+    is_data = first[:1] in ("{", "[") or (is_rows and first.isascii())
     for match in _NUMBER.finditer(text):
         written, start, end = match[0], match.start(), match.end()
         values = _values(written)
@@ -211,7 +215,7 @@ def _numbers(text: str) -> Iterator[Quantity]:
                 continue
         after = None if text[end : end + 1] in _NO_UNIT else _AFTER.match(text, end)
         if after is None:
-            yield Quantity("number", values + _listed(written))
+            yield Quantity("number", values + (_listed(written) if is_data else ()))
             continue
         ordinal, word = after[1], after[2] or ""
         code, month = _unit(word)
@@ -226,7 +230,7 @@ def _numbers(text: str) -> Iterator[Quantity]:
         elif day and ordinal in _ORDINALS and _is_day(text, start, end):
             yield _day(None, 0, day, values)
         else:
-            yield Quantity("number", values + _listed(written))
+            yield Quantity("number", values + (_listed(written) if is_data else ()))
 
 
 def _word_before(text: str, first: int, start: int) -> str:

@@ -17,7 +17,7 @@ MAX_NEAR, MAX_FAR = 1.0, 1.0
 LOOSE = 0.02
 """How far a round figure may be from what it is about."""
 NEAREST = 4
-"""Figures right before another that are combined first."""
+"""Figures right before another, or right after it, that are combined first."""
 MAX_LINE = 12
 """Figures of a line and the one before it that are combined."""
 MAX_ANSWER = 24
@@ -54,7 +54,7 @@ _ABOUT = re.compile(
 )
 """Whoever says so rounds."""
 _KINDS = frozenset({"number", "money", "percentage"})
-_LINE = re.compile(r"\n+|(?<=[.!?;])\s+")
+_LINE = re.compile(r"\n+|(?<=[.!?;])\s+|(?<=[。！？])")
 _EQUATION = re.compile(r"([^=≈→\n]{3,160})[=≈→](?=[^\d=≈→\n]{0,12}(\d[\d.,'\u202f\u00a0 ]*))")
 _FIGURE = re.compile(r"\d[\d.,'\u202f\u00a0 ]*")
 _OPERATIONS: dict[str, tuple[int, Callable[[float, float], float]]] = {
@@ -95,7 +95,13 @@ def worked(
     ``asked``: the user's words, whose numbers are as near to an answer as its own. ``far``:
     whether figures may be worked out from numbers that do not stand by them.
     """
-    lines = [_figures(line) for line in _LINE.split(CITED.sub(" ", text)) if line.strip()]
+    # A figure's other readings depend on the text around it.
+    meant = {(q.kind, q.values[0]): q for q in wanted if q.values}
+    lines = [
+        [meant.get((q.kind, q.values[0]), q) for q in _figures(line)]
+        for line in _LINE.split(CITED.sub(" ", text))
+        if line.strip()
+    ]
     given = [q.values[0] for q in _figures(asked)]
     working = _Working(lines, known, set(shares), given, _ABOUT.search(text) is not None)
     right = _right_equations(text)
@@ -197,17 +203,21 @@ class _Working:
             numbers, shares = self._operands(wanted.values, near, MAX_LINE)
             numbers += [n for n in self._asked[:MAX_LINE] if n not in (*numbers, *wanted.values)]
             if wanted.kind == "percentage":
-                numbers += [100 * share for share in shares]
-                yield _Results(list(_changes(numbers)))
-            last, _ = self._operands(wanted.values, line[: line.index(wanted)][::-1], NEAREST)
-            yield _Results([*_one_step(last, shares, same_unit=True), *_products(last)])
+                yield _Results(list(_percentages(numbers, shares)))
+                continue
+            place = line.index(wanted)
+            for side in (line[:place][::-1], line[place + 1 :]):
+                few, _ = self._operands(wanted.values, side, NEAREST)
+                yield _Results([*_one_step(few, shares, same_unit=True), *_products(few)])
             periods = (r for n in numbers for r in _in_periods(n))
             yield _Results([*_one_step(numbers, shares), *_products(numbers), *periods])
-            for terms in (near[::-1], *self._columns(number, wanted.kind)):
+            after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
+            for terms in (near[::-1], after, *self._columns(number, wanted.kind)):
                 numbers, _ = self._operands(wanted.values, terms, MAX_TERMS)
                 yield _Results(list(_totals(numbers)), any(n != int(n) for n in numbers))
         if wanted.kind == "percentage":
-            yield _Results(list(_changes(self._wide[1][0])), are_near=False)
+            yield _Results(list(_percentages(*self._wide[1])), are_near=False)
+            return
         for place, (numbers, shares) in enumerate(self._wide):
             others = [n for n in numbers if n not in wanted.values]
             if len(others) < len(numbers):
@@ -276,11 +286,17 @@ def _one_step(
                 yield from (100 * part, 100 * whole, 100 * difference)
 
 
-def _changes(numbers: list[float]) -> Iterator[float]:
-    """Percentages by which numbers differ from each other."""
+def _percentages(numbers: list[float], shares: Iterable[float]) -> Iterator[float]:
+    """What numbers are of each other and by how much they differ, in per cent; sums of shares."""
     for one, two in permutations(numbers, 2):
-        if one:
-            yield 100 * abs(one - two) / one
+        if two:
+            yield from (100 * one / two, 100 * abs(one - two) / two)
+    parts = [100 * share for share in shares]
+    for one, two in combinations(parts, 2):
+        yield from (one + two, abs(one - two))
+    for part in parts:
+        yield 100 - part
+        yield from (part * number for number in numbers if number <= MAX_TERMS)
 
 
 def _products(numbers: list[float]) -> Iterator[float]:

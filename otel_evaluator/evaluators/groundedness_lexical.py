@@ -55,6 +55,10 @@ _ITEMS = ("{", "\n", "- ", '"id"')
 """What begins an item of a list: as many of them may be counted."""
 _UNITS = (2.54, 30.48, 0.3048, 1.609344, 0.45359237, 28.35, 3.785, 4.546)
 """Inches, feet, miles, pounds, ounces and gallons in metric units."""
+_IN_UNITS = compile_linear(
+    r"(?i)°|\b(?:degrees|fahrenheit|celsius|inch(?:es)?|feet|foot|ft|miles?|km|cm|pounds?|lbs?|kg|"
+    r"ounces?|oz|gallons?|lit(?:er|re)s?)\b"
+)
 UNIT_ROUNDING = 0.005
 """How far a figure in another unit may be from the exact one."""
 ROUNDED = 0.02
@@ -184,7 +188,12 @@ def _made_up(
     if not left:
         return [], []
     found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
-    left = [q for q in left if q not in found_out.surely and not _is_converted(q, evidence)]
+    converts = _IN_UNITS.search(encodable(text)) is not None
+    left = [
+        q
+        for q in left
+        if q not in found_out.surely and not (converts and _is_converted(q, evidence))
+    ]
     return (
         [f"{q.kind} {q}" for q in left if q not in found_out.perhaps],
         [f"{q.kind} {q}" for q in left if q in found_out.perhaps],
@@ -289,4 +298,5 @@ def _tells(text: str, before: list[Step]) -> bool:
 
 def _is_few(quantity: Quantity) -> bool:
     value = quantity.values[0] if quantity.values else 0.0
-    return quantity.kind == "number" and value <= FEW and value == int(value)
+    counts = value <= FEW and value == int(value)
+    return quantity.kind == "number" and (counts or value < 1)
