@@ -62,7 +62,7 @@ _BEEN = frozenset(
         *(("ha", "sido"), ("han", "sido"), ("a", "été"), ("ont", "été"), ("è", "stato")),
     )
 )
-MAX_APART = 14
+MAX_APART = 22
 """Words between a German auxiliary verb and its participle."""
 _WORD = re.compile(r"[^\W\d_]+|[.!?\n]")
 _CJK = "|".join(word for word in _DONE if ord(word[0]) > FIRST_CJK)

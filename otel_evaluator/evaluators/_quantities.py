@@ -270,8 +270,9 @@ def _is_day(text: str, start: int, end: int) -> bool:
 def _values(written: str) -> tuple[float, ...]:
     """``2 150`` may also be a 2 followed by 150."""
     values = readings(written)
-    if " " in written:
-        values += readings(written.rpartition(" ")[2])
+    last = written.rpartition(" ")[2]
+    if " " in written and not last.startswith("0"):
+        values += readings(last)
     return values
 
 

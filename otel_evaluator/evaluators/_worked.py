@@ -209,7 +209,9 @@ class _Working:
             for side in (line[:place][::-1], line[place + 1 :]):
                 few, _ = self._operands(wanted.values, side, NEAREST)
                 yield _Results([*_one_step(few, shares, same_unit=True), *_products(few)])
-            periods = (r for n in numbers for r in _in_periods(n))
+            # So many of something are no amount by the month.
+            lasting = [n for n in numbers if wanted.kind != "money" or n > MAX_TERMS]
+            periods = (r for n in lasting for r in _in_periods(n))
             yield _Results([*_one_step(numbers, shares), *_products(numbers), *periods])
             after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
             for terms in (near[::-1], after, *self._columns(number, wanted.kind)):
