@@ -32,7 +32,8 @@ ACTIONS = {
     ),
     "refund": Action(
         "refund reimburs credit return payment money payout compensat",
-        "refunded reimbursed credited reversed erstattet zurückerstattet gutgeschrieben reembolsado "
+        "refunded reimbursed credited reversed erstattet zurückerstattet gutgeschrieben "
+        "reembolsado "
         "abonado remboursé crédité rimborsato accreditato terugbetaald reembolsei 退款 返金",
         "refund reimburse erstatten reembolsar rembourser rimborsare terugbetalen 退款",
     ),

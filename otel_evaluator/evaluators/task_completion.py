@@ -130,8 +130,10 @@ def _announces(text: str) -> bool:
     sentences = [part for part in _SENTENCE.split(text.strip()) if part.strip()]
     if not sentences:
         return False
-    last = sentences[-1].replace("\u2019", "'")
-    return _ANNOUNCES.search(last) is not None and _WAITS.search(last) is None
+    last = sentences[-1].replace("\u2019", "'").lower()
+    # The Dutch for "if" begins the German for "next".
+    waits = _WAITS.search(last.replace("als nächstes", ""))
+    return _ANNOUNCES.search(last) is not None and waits is None
 
 
 def _missing(subject: Subject, users: list[str], taken: list[Step]) -> str:

@@ -341,3 +341,40 @@ def test_what_is_said_to_be_done_was_done_by_a_tool(evaluate, said, passes):
     assert evaluate("commitments", run).passed is passes
     booked = calls("book_slot", {"slot": "K7"}, {"ok": True})
     assert evaluate("commitments", a_run(asked, looked, booked, says(said))).passed
+
+
+@pytest.mark.parametrize(
+    ("system", "passes"),
+    [
+        ("You have no access to bookings.", False),
+        ("Du kannst selbst keine Termine anlegen.", False),
+        ("You help visitors of the museum.", True),
+    ],
+)
+def test_claims_against_the_instructions_without_tools(evaluate, system, passes):
+    run = a_run(user("Tuesday, please."), says("I've reserved the slot."), system=system)
+    assert evaluate("commitments", run).passed is passes
+
+
+def test_amounts_in_groups_of_digits_have_one_reading(evaluate):
+    run = a_run(user("Combien ?"), says("La prime de 4 000 € sera versée."))
+    assert not evaluate("commitments", run).passed
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "passes"),
+    [
+        ("SELECT 1 FROM t WHERE d < '2026-04-01'", "It covers 1 to 31 March.", True),
+        ("Today is 2 March 2026.", "From tomorrow, 3 March, it is open.", True),
+        ("Today is 2 March 2026.", "From 3 March it is open.", False),
+        (
+            "From 2 September 2026, 3 months, to the end of a month.",
+            "It ends on 31 December.",
+            True,
+        ),
+        ("mar y jue 16:30", "El martes a las 16:30.", True),
+    ],
+)
+def test_days_that_follow(evaluate, given, said, passes):
+    looked = calls("look", {"q": given}, {"ok": True})
+    assert evaluate("commitments", a_run(user("When?"), looked, says(said))).passed is passes

@@ -98,3 +98,29 @@ def test_what_was_read_is_no_failure(evaluate):
     log = "Error: disk full\nError: disk full\n" * 20
     run = a_run(user("What is in the log?"), calls("read_file", {}, log), says("The disk is full."))
     assert isinstance(evaluate("error_recovery", run), Skipped)
+
+
+BUSY = {"error": "503 temporarily unavailable", "retry_after_s": 2}
+EXPIRED = {"error": "QUOTE_EXPIRED", "message": "Get a new one with get_quote."}
+
+
+@pytest.mark.parametrize(
+    ("turns", "label"),
+    [
+        ((failing(BUSY), says("The system is not available, sorry.")), "given_up"),
+        ((failing(BUSY), failing(BUSY), says("The system is not available, sorry.")), "told"),
+        ((failing(BUSY), says("It is down. Shall I try once more?")), "told"),
+        ((failing(EXPIRED), says("Unfortunately that failed.")), "given_up"),
+        ((failing(EXPIRED), calls("get_quote"), says("It is now 5 EUR, is that right?")), "told"),
+        ((failing(), says("You're booked! It won't take long.")), "ignored"),
+        ((failing(MISSING), says("That failed. Please check our web site.")), "given_up"),
+    ],
+)
+def test_what_a_failure_says_to_do(evaluate, turns, label):
+    run = a_run(user("A table for Friday, please."), *turns, tools="get_quote")
+    assert evaluate("error_recovery", run).label == label
+
+
+def test_telling_of_what_may_be_tried_again_can_be_enough(evaluate):
+    run = a_run(user("A table, please."), failing(BUSY), says("It is not available, sorry."))
+    assert evaluate("error_recovery", run, reporting_is_enough=True).label == "told"

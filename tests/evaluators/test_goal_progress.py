@@ -94,3 +94,39 @@ def test_conditions_of_an_earlier_search_hold_on(evaluate, first, record, drifts
         says("Yes: Casa Verde has a balcony."),
     )
     assert (evaluate("goal_progress", run).label == "drift") is drifts
+
+
+@pytest.mark.parametrize(
+    ("asked", "price", "answer", "drifts"),
+    [
+        ("A room in Vigo, at most 120 EUR a night.", 139, "Casa Alta costs 139 EUR.", True),
+        ("Une chambre à Vigo, au plus 120 € la nuit.", 139, "Casa Alta est libre.", True),
+        ("A room in Vigo, at most 120 EUR a night.", 99, "Casa Alta costs 99 EUR.", False),
+        ("A room in Vigo, at most 120 EUR.", 139, "Casa Alta is a bit over, 139 EUR.", False),
+        ("A room in Vigo for 3 nights.", 139, "Casa Alta costs 139 EUR.", False),
+    ],
+)
+def test_a_limit_that_the_user_set(evaluate, asked, price, answer, drifts):
+    found = {"rooms": [{"name": "Casa Alta", "price_per_night": price}]}
+    run = a_run(user(asked), calls("find_rooms", {"city": "Vigo"}, found), says(answer))
+    assert (evaluate("goal_progress", run).label == "drift") is drifts
+
+
+@pytest.mark.parametrize(
+    ("asked", "later", "answer", "drifts"),
+    [
+        ("Any day except Wednesday.", "The first one.", "I've booked Wednesday the 15th.", True),
+        ("Mittwoch geht nicht.", "Gut.", "Ich habe Sie für Mittwoch eingetragen.", True),
+        ("Any day except Wednesday.", "Friday then.", "I've booked Friday, not Wednesday.", False),
+        (
+            "Any day except Wednesday.",
+            "Wednesday is fine after all.",
+            "I've booked Wednesday.",
+            False,
+        ),
+        ("Any day except Wednesday.", "Well?", "Wednesday is all that there is.", False),
+    ],
+)
+def test_a_day_that_the_user_ruled_out(evaluate, asked, later, answer, drifts):
+    run = a_run(user(asked), says("There are some."), user(later), says(answer))
+    assert (getattr(evaluate("goal_progress", run), "label", "") == "drift") is drifts

@@ -101,3 +101,17 @@ def test_another_language_than_any_spoken_is_wrong(evaluate):
     turns = (user(TEXTS["en"]), says("It left our warehouse yesterday evening."))
     run = a_run(*turns, user("Können wir bitte Deutsch sprechen?"), says(TEXTS["fr"]))
     assert evaluate("language_match", run).passed is False
+
+
+def test_after_a_translation_both_languages_are_spoken(evaluate):
+    asked = user("¿Me traduces al inglés esta cartela del museo, por favor?")
+    first = says("Claro: Esparto basket, used for carrying olives around 1920.")
+    second = user("Mejor la corta. ¿Puedes ponerla otra vez, sin la fecha?")
+    run = a_run(asked, first, second, says("Here it is: Esparto basket, used for carrying olives."))
+    assert getattr(evaluate("language_match", run), "passed", None) is not False
+
+
+def test_languages_that_are_not_told_apart_are_left_alone(evaluate):
+    asked = "Dzień dobry, chciałbym zmienić opony na letnie w środę po południu."
+    reply = "W środę po południu mamy dwa wolne terminy, który Panu odpowiada najbardziej?"
+    assert evaluate("language_match", a_subject(reply, asked)).reason == "uncertain"

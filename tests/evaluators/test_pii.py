@@ -110,3 +110,8 @@ def test_bad_options(evaluate, options, problem):
 
 def test_every_identifier_has_a_checker():
     assert Finder(("national_id",), (), tuple(NATIONAL_IDS)).find("nothing 1234567 here") == []
+
+
+def test_a_reference_is_no_telephone_number(evaluate):
+    reply = "Ihre Vorgangsnummer ist FGR-2026-118840."
+    assert evaluate("pii", a_subject(reply, "Wo?"), regions=["DE"]).passed

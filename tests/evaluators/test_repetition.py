@@ -50,3 +50,9 @@ def test_share_grows_with_repetition():
 def test_limit(evaluate):
     subject = a_subject(f"{SENTENCE} {SENTENCE}")
     assert evaluate("repetition", subject, max_share=0.9).passed
+
+
+def test_records_look_alike(evaluate):
+    items = ",".join(f'{{"n":{n},"mood":"good","topics":["price","support"]}}' for n in range(9))
+    assert evaluate("repetition", a_subject(f"[{items}]")).passed
+    assert not evaluate("repetition", a_subject(f"[{items}" * 3)).passed

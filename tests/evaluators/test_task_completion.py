@@ -104,3 +104,39 @@ def test_looking_for_slots_is_not_booking(evaluate):
 def test_who_ends_dissatisfied_may_have_got_what_there_was(evaluate):
     turns = (CANCEL, says("ok"), user("This is useless, I give up."), says("Bye"))
     assert evaluate("task_completion", a_run(*turns, tools=TOOLS)).reason == "uncertain"
+
+
+@pytest.mark.parametrize(
+    ("last", "stopped"),
+    [
+        ("It is three seconds. I'll now change it to thirty and run the tests.", True),
+        ("db-01 is done. Now moving on to db-02.", True),
+        ("Es sind drei. Als nächstes prüfe ich die übrigen.", True),
+        ("Il y en a deux. Je relance la recherche pour vérifier.", True),
+        ("It is done. If you like, I'll run the tests as well.", False),
+        ("Once you confirm, I'll change it.", False),
+        ("It is thirty seconds now. Let me know if it is slow.", False),
+    ],
+)
+def test_an_announcement_is_no_work(evaluate, last, stopped):
+    run = a_run(user("Raise the limit."), calls("read_file", {"f": "a"}, "limit: 3"), says(last))
+    assert (getattr(evaluate("task_completion", run), "label", "") == "stopped") is stopped
+
+
+def test_a_part_for_which_there_was_a_tool_is_overlooked(evaluate):
+    asked = user("Put the heating at 12 degrees and close the water main valve, we leave.")
+    heated = calls("set_heating", {"degrees": 12}, {"ok": True})
+    run = a_run(asked, heated, says("The heating is at 12 degrees."), tools="set_water_valve")
+    assert evaluate("task_completion", run).label == "left_out"
+    shut = calls("set_water_valve", {"open": False}, {"ok": True})
+    assert evaluate("task_completion", a_run(asked, heated, shut, says("All done."))).passed
+    told = says("The heating is at 12 degrees. The water valve has to be closed by hand.")
+    assert evaluate("task_completion", a_run(asked, heated, told, tools="set_water_valve")).passed
+
+
+def test_a_file_that_is_named_is_touched_or_told_of(evaluate):
+    asked = user("Rename load to fetch and note it in CHANGES.md.")
+    renamed = calls("replace_text", {"old": "load", "new": "fetch"}, {"replaced": 3})
+    assert evaluate("task_completion", a_run(asked, renamed, says("Renamed."))).label == "left_out"
+    noted = calls("append_text", {"path": "CHANGES.md"}, {"ok": True})
+    assert evaluate("task_completion", a_run(asked, renamed, noted, says("Renamed."))).passed

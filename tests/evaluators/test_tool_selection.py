@@ -94,3 +94,38 @@ def test_what_fits_and_what_cannot_be_told(evaluate):
     assert evaluate("tool_selection", odd).reason == "uncertain"
     assert evaluate("tool_selection", a_run_without_content("a")).reason == "no_content"
     assert evaluate("tool_selection", run("odd"), ignore=["odd"]).reason == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("asked", "called", "tools", "label"),
+    [
+        ("Please freeze my card, I may find it yet.", "cancel_card", "freeze_card", "wrong_tool"),
+        ("Please extend the lease by a year.", "create_booking", "extend_lease", "wrong_tool"),
+        ("Bitte verschieben Sie den Termin.", "cancel_visit", "reschedule_visit", "wrong_tool"),
+        ("Please cancel my card.", "cancel_card", "freeze_card", "uncertain"),
+        ("Please freeze my card.", "create_ticket", "freeze_card", "uncertain"),
+        ("Is the gate open?", "set_gate", "get_gate_state", "acted_unasked"),
+        ("Is the gate open? Please shut it.", "set_gate", "get_gate_state", "uncertain"),
+        ("I only want to see what is due.", "apply_change", "plan_change", "acted_against"),
+        ("Don't cancel it, it is only late.", "cancel_order", "track_order", "acted_against"),
+    ],
+)
+def test_another_action_than_was_asked_for(evaluate, asked, called, tools, label):
+    look = calls("list_items", {"all": True}, ["card", "gate", "lease"])
+    run = a_run(
+        user(asked), look, calls(called, {"id": "1"}, {"ok": True}), says("Done."), tools=tools
+    )
+    verdict = evaluate("tool_selection", run)
+    assert getattr(verdict, "label", "uncertain") == label
+    if label.startswith(("wrong", "acted")):
+        assert len(verdict.span_id) == 16
+
+
+def test_what_was_ruled_out_may_be_asked_for_later(evaluate):
+    first = user("I only want to see what would change.")
+    shown = calls("plan_change", {"id": "1"}, {"rows": 4})
+    applied = calls("apply_change", {"id": "1"}, {"ok": True})
+    run = a_run(first, shown, says("Four rows."), user("Yes, go ahead."), applied, says("Done."))
+    assert not fails(evaluate("tool_selection", run))
+    assert fails(evaluate("tool_selection", a_run(first, shown, applied, says("Done."))))
+    assert evaluate("goal_progress", a_run(first, shown, applied, says("Done."))).label == "drift"

@@ -74,3 +74,11 @@ def test_thumbs_down(evaluate):
 def test_only_the_user_counts(evaluate):
     assert evaluate("user_signals", a_run(user("Hello"), says("This is useless"))).passed
     assert evaluate("user_signals", a_run(says("Hello"))).reason == "no_content"
+
+
+def test_what_brought_the_user_here_is_not_the_answers_doing(evaluate):
+    angry = user("This is RIDICULOUS, your driver never came. Useless service!")
+    content = a_run(angry, says("I have sent another one."), user("Oh wow, quick. Thank you!"))
+    assert evaluate("user_signals", content).passed
+    still = a_run(angry, says("Please wait."), user("I give up, what a waste of my time."))
+    assert not evaluate("user_signals", still).passed
