@@ -1,6 +1,5 @@
 """What a conversation says about amounts, dates and times, and whether it supports a promise."""
 
-import re
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
@@ -21,7 +20,7 @@ from otel_evaluator.evaluators._arithmetic import (
     total,
 )
 from otel_evaluator.evaluators._chance import by_chance
-from otel_evaluator.evaluators._memo import of_text
+from otel_evaluator.evaluators._fields import fields, weekdays_in_short
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
 from otel_evaluator.evaluators._sums import sums
 from otel_evaluator.evaluators._vocabulary import DOLLARS
@@ -30,16 +29,6 @@ MAX_EVIDENCE = 200_000
 """Characters of evidence that are read for one subject."""
 MAX_CHANCE = 0.6
 """Chance matches up to which an amount follows from prices: what they come to is expected."""
-_FIELD = re.compile(r"[:=]\s{0,3}\"?-?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
-_TAIL = r"[a-z_ ]{0,12}\"?\s?$"
-_CENTS = re.compile(rf"(?:cents?|minor|pence){_TAIL}")
-_PERCENT = re.compile(rf"(?:percent|pct){_TAIL}")
-_PRICE = re.compile(
-    r"(?:price|amount|total|cost|fee|refund|balance|paid|charge|credit|value|net|gross|rate|night|"
-    r"eur|usd|gbp|chf|jpy|yen|cny|sek|nok|dkk|pln|czk|cad|aud|inr|brl|preis|betrag|summe|netto|"
-    rf"brutto|precio|importe|prix|montant|tarif|prezzo|importo|preço|valor|prijs|bedrag){_TAIL}"
-)
-"""What the key before a field's value says."""
 
 
 class Evidence:
@@ -89,13 +78,13 @@ class Evidence:
         self._left -= len(text)
         for quantity in quantities(text):
             self._take(quantity)
-        self._weekdays.update(_abbreviated(text))
+        self._weekdays.update(weekdays_in_short(text))
         for day in before_bounds(text):
             self.add_day(day)
         self._lengths |= minutes(text)
         self._factors |= factors(text)
         self._read.append(text)
-        percentages, cents, prices = _fields(text)
+        percentages, cents, prices = fields(text)
         self._percentages.update(percentages)
         self._numbers.update(cents)
         self._prices.update(dict.fromkeys((*cents, *prices)))
@@ -303,44 +292,6 @@ class Evidence:
                 if _same_day(wanted, (day.year if start.year != 2000 else 0, day.month, day.day)):
                     return True
         return False
-
-
-_ABBREVIATIONS = {
-    name: number
-    for names in (
-        "Mon Tue Wed Thu Fri Sat Sun",
-        "Mo Di Mi Do Fr Sa So",
-        "Lun Mar Mer Jeu Ven Sam Dim",
-        "Lun Mar Mié Jue Vie Sáb Dom",
-        "Lun Mar Mer Gio Ven Sab Dom",
-        "Seg Ter Qua Qui Sex Sáb Dom",
-        "Pon Wt Śr Czw Pt Sob Niedz",
-    )
-    for number, name in enumerate(names.split())
-} | {"mar": 1, "mié": 2, "mer": 2, "jue": 3, "jeu": 3, "gio": 3, "vie": 4, "sáb": 5}
-_ABBREVIATED = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
-
-
-@of_text
-def _abbreviated(text: str) -> frozenset[int]:
-    """Weekdays that data name in short; too common as words for what an answer says."""
-    return frozenset(_ABBREVIATIONS[name] for name in _ABBREVIATED.findall(text))
-
-
-@of_text
-def _fields(text: str) -> tuple[list[float], list[float], list[float]]:
-    """Percentages, amounts in cents as amounts, and amounts, by the keys before the numbers."""
-    percentages, cents, prices = [], [], []
-    for match in _FIELD.finditer(text):
-        key = text[max(0, match.start() - 24) : match.start()].lower()
-        value = float(match[1])
-        if _PERCENT.search(key):
-            percentages.append(value)
-        elif _CENTS.search(key):
-            cents.append(value / 100)
-        elif _PRICE.search(key):
-            prices.append(value)
-    return percentages, cents, prices
 
 
 def _same(one: str, two: str) -> bool:

@@ -1,14 +1,22 @@
 """Figures that an answer works out: line by line, in equations, from all that it says."""
 
 import math
-import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
-from itertools import combinations, permutations
+from collections.abc import Collection, Iterable, Iterator, Set
+from itertools import combinations
 from typing import NamedTuple
 
-from otel_evaluator.evaluators._chance import CENT, by_chance
-from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators._chance import by_chance
+from otel_evaluator.evaluators._combinations import (
+    MAX_TERMS,
+    in_periods,
+    one_step,
+    percentages,
+    products,
+    totals,
+)
+from otel_evaluator.evaluators._equations import figures, right_equations
+from otel_evaluator.evaluators._quantities import Quantity
 
 MAX_CHANCE = 0.2
 """Matches expected by chance up to which one is evidence."""
@@ -30,15 +38,7 @@ MAX_STEPS = 6
 """Longest chain of figures that follow from each other."""
 MAX_COUNT = 1_000
 """Whole numbers of an answer that may count things without being known."""
-MAX_TERMS = 7
-"""Figures before another, or one a line, of which any three or more may be its terms."""
-ROUNDED = 0.001
-"""How far the result of an equation may be off, because its operands are rounded."""
 
-_PERIODS = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0)
-"""Days, months, hours, weeks and the parts of units."""
-_SCALES = (1.0, 0.01, 0.001, 100.0)
-"""Pence to pounds, watts to kilowatts, shares to percentages."""
 CITED = re.compile(
     r"\[[^\]\n]{1,60}\]|(?:§§?|\b(?:sections?|sec\.|clauses?|articles?|art\.|artikel|abschnitt|absatz|"
     r"kapitel|ziffer|nr\.|no\.|artículo|secci[oó]n|cláusula|articolo|artigo|pages?|seite|chapter))\s?"
@@ -53,24 +53,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 """Whoever says so rounds."""
-_KINDS = frozenset({"number", "money", "percentage"})
 _LINE = re.compile(r"\n+|(?<=[.!?;])\s+|(?<=[。！？])")
-_EQUATION = re.compile(r"([^=≈→\n]{3,160})[=≈→](?=[^\d=≈→\n]{0,12}(\d[\d.,'\u202f\u00a0 ]*))")
-_FIGURE = re.compile(r"\d[\d.,'\u202f\u00a0 ]*")
-_OPERATIONS: dict[str, tuple[int, Callable[[float, float], float]]] = {
-    "+": (1, operator.add),
-    "-": (1, operator.sub),
-    "\u2212": (1, operator.sub),
-    "\u2013": (1, operator.sub),
-    "×": (2, operator.mul),
-    "x": (2, operator.mul),
-    "*": (2, operator.mul),
-    "·": (2, operator.mul),
-    "/": (2, operator.truediv),
-    "÷": (2, operator.truediv),
-    ":": (2, operator.truediv),
-}
-_OPERATOR = re.compile(r"(?:^|[^\w])([+\-\u2212\u2013×x*·/÷:])(?=\W|\d|$)")
 
 
 class Worked(NamedTuple):
@@ -98,13 +81,13 @@ def worked(
     # A figure's other readings depend on the text around it.
     meant = {(q.kind, q.values[0]): q for q in wanted if q.values}
     lines = [
-        [meant.get((q.kind, q.values[0]), q) for q in _figures(line)]
+        [meant.get((q.kind, q.values[0]), q) for q in figures(line)]
         for line in _LINE.split(CITED.sub(" ", text))
         if line.strip()
     ]
-    given = [q.values[0] for q in _figures(asked)]
+    given = [q.values[0] for q in figures(asked)]
     working = _Working(lines, known, set(shares), given, _ABOUT.search(text) is not None)
-    right = _right_equations(text)
+    right = right_equations(text)
     stated = list(dict.fromkeys(quantity for line in lines for quantity in line))[:MAX_FIGURES]
     surely = {q for q in stated if not right.isdisjoint(q.values)}
     working.supported |= right
@@ -203,22 +186,22 @@ class _Working:
             numbers, shares = self._operands(wanted.values, near, MAX_LINE)
             numbers += [n for n in self._asked[:MAX_LINE] if n not in (*numbers, *wanted.values)]
             if wanted.kind == "percentage":
-                yield _Results(list(_percentages(numbers, shares)))
+                yield _Results(list(percentages(numbers, shares)))
                 continue
             place = line.index(wanted)
             for side in (line[:place][::-1], line[place + 1 :]):
                 few, _ = self._operands(wanted.values, side, NEAREST)
-                yield _Results([*_one_step(few, shares, same_unit=True), *_products(few)])
+                yield _Results([*one_step(few, shares, same_unit=True), *products(few)])
             # So many of something are no amount by the month.
             lasting = [n for n in numbers if wanted.kind != "money" or n > MAX_TERMS]
-            periods = (r for n in lasting for r in _in_periods(n))
-            yield _Results([*_one_step(numbers, shares), *_products(numbers), *periods])
+            periods = (r for n in lasting for r in in_periods(n))
+            yield _Results([*one_step(numbers, shares), *products(numbers), *periods])
             after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
             for terms in (near[::-1], after, *self._columns(number, wanted.kind)):
                 numbers, _ = self._operands(wanted.values, terms, MAX_TERMS)
-                yield _Results(list(_totals(numbers)), any(n != int(n) for n in numbers))
+                yield _Results(list(totals(numbers)), any(n != int(n) for n in numbers))
         if wanted.kind == "percentage":
-            yield _Results(list(_percentages(*self._wide[1])), are_near=False)
+            yield _Results(list(percentages(*self._wide[1])), are_near=False)
             return
         for place, (numbers, shares) in enumerate(self._wide):
             others = [n for n in numbers if n not in wanted.values]
@@ -256,115 +239,5 @@ class _Working:
 
 def _far(numbers: list[float], shares: Iterable[float]) -> _Results:
     """What numbers make that do not stand by the result; in whole months only with cents."""
-    periods = (r for n in numbers for r in _in_periods(n) if r != int(r))
-    return _Results([*_one_step(numbers, shares), *periods], are_near=False)
-
-
-def _in_periods(number: float) -> Iterator[float]:
-    """A number by the day, month and so on; of pence too."""
-    if number > 1:
-        for period in _PERIODS:
-            yield from (number * period, number / period)
-        yield number * 365 / 100
-
-
-def _one_step(
-    numbers: list[float], shares: Iterable[float], same_unit: bool = False
-) -> Iterator[float]:
-    """What one step makes of the numbers, and the same in other units."""
-    shares = list(shares)
-    for position, one in enumerate(numbers):
-        for share in shares:
-            yield from (one * share, one * (1 - share), one * (1 + share))
-        for two in numbers[position + 1 :]:
-            difference, product = abs(one - two), one * two
-            yield from (one + two, difference)
-            if one == 1 or two == 1 or not product:
-                continue
-            part, whole = one / two, two / one
-            yield from (product, part, whole)
-            if not same_unit:
-                yield from (product * 0.01, product * 0.001, product * 100)
-                yield from (100 * part, 100 * whole, 100 * difference)
-
-
-def _percentages(numbers: list[float], shares: Iterable[float]) -> Iterator[float]:
-    """What numbers are of each other and by how much they differ, in per cent; sums of shares."""
-    for one, two in permutations(numbers, 2):
-        if two:
-            yield from (100 * one / two, 100 * abs(one - two) / two)
-    parts = [100 * share for share in shares]
-    for one, two in combinations(parts, 2):
-        yield from (one + two, abs(one - two))
-    for part in parts:
-        yield 100 - part
-        yield from (part * number for number in numbers if number <= MAX_TERMS)
-
-
-def _products(numbers: list[float]) -> Iterator[float]:
-    """What three of the numbers make: so many persons, nights, and a price."""
-    for one, two, three in combinations(numbers, 3):
-        yield one * two * three
-
-
-def _totals(numbers: list[float]) -> Iterator[float]:
-    """Sums of any three or more, some of them taken off."""
-    sums = [(0.0, 0)]
-    for number in numbers:
-        sums += [(t + sign * number, n + 1) for t, n in sums for sign in (1, -1)]
-    return (total for total, count in sums if count > 2 and total > 0)
-
-
-def _right_equations(text: str) -> set[float]:
-    """Results of the equations in a text that hold: ``28 × 8/12 = 18.67``."""
-    found: set[float] = set()
-    if not any(sign in text for sign in "=≈→"):
-        return found
-    for match in _EQUATION.finditer(text):
-        result, exact = _figures(match[2].strip(" .,")), _value_of(match[1])
-        if not result or exact is None:
-            continue
-        value = result[0].values[0]
-        width = max(CENT / 2, ROUNDED * value, 0.0 if value != int(value) else 0.51)
-        if any(abs(value - exact * scale) <= width for scale in _SCALES):
-            found.add(value)
-    return found
-
-
-def _value_of(expression: str) -> float | None:
-    """Value of the numbers and signs that an expression ends with; None without any sign."""
-    tokens: list[float | str] = []
-    end = 0
-    for match in _FIGURE.finditer(expression):
-        between = expression[end : match.start()]
-        sign = _OPERATOR.findall(between)
-        if tokens and len(sign) != 1:
-            tokens = []
-        if tokens:
-            tokens.append(sign[0])
-        figure = _figures(match[0].strip(" ."))
-        if not figure:
-            return None
-        share = expression[match.end() : match.end() + 2].strip().startswith("%")
-        tokens.append(figure[0].values[0] / (100 if share else 1))
-        end = match.end()
-    return _evaluate(tokens) if len(tokens) >= 3 else None
-
-
-def _evaluate(tokens: list[float | str]) -> float | None:
-    """Numbers with signs between them, products before sums."""
-    terms: list[float] = [float(tokens[0])]
-    for sign, number in zip(tokens[1::2], tokens[2::2], strict=True):
-        rank, run = _OPERATIONS[str(sign)]
-        value = float(number)
-        if rank == 2:
-            if run is operator.truediv and not value:
-                return None
-            terms[-1] = run(terms[-1], value)
-        else:
-            terms.append(run(0.0, value))
-    return sum(terms)
-
-
-def _figures(text: str) -> list[Quantity]:
-    return [q for q in quantities(text) if q.kind in _KINDS and q.values]
+    periods = (r for n in numbers for r in in_periods(n) if r != int(r))
+    return _Results([*one_step(numbers, shares), *periods], are_near=False)

@@ -13,6 +13,7 @@ from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._steps import Step, as_text, steps
 from otel_evaluator.evaluators._sums import sums
+from otel_evaluator.evaluators._units import has_units, is_converted, is_rescaled, is_time
 from otel_evaluator.evaluators._vocabulary import CURRENCIES
 from otel_evaluator.evaluators._wording import admits_failure, asks
 from otel_evaluator.evaluators._worked import CITED, worked
@@ -48,21 +49,8 @@ _LIST_MARK = compile_linear(
 )
 _NAMED = compile_linear(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
 """Numbers that tell nothing: of list items, in idioms, in names such as RFC 9110."""
-_METRIC = (1, 1000, 1e6, 0.001, 1e-6, 1e-9, 100, 0.01, 2**-10, 2**-20, 2**-30)
-_TIME = (60, 3600, 1 / 60, 1 / 3600, 24, 1 / 24)
-"""Factors between units of measure, where numbers are rounded, and of time."""
 _ITEMS = ("{", "\n", "- ", '"id"')
 """What begins an item of a list: as many of them may be counted."""
-_UNITS = (2.54, 30.48, 0.3048, 1.609344, 0.45359237, 28.35, 3.785, 4.546)
-"""Inches, feet, miles, pounds, ounces and gallons in metric units."""
-_IN_UNITS = compile_linear(
-    r"(?i)°|\b(?:degrees|fahrenheit|celsius|inch(?:es)?|feet|foot|ft|miles?|km|cm|pounds?|lbs?|kg|"
-    r"ounces?|oz|gallons?|lit(?:er|re)s?)\b"
-)
-UNIT_ROUNDING = 0.005
-"""How far a figure in another unit may be from the exact one."""
-ROUNDED = 0.02
-"""How far a rounded number may be from the exact one."""
 _REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 """Codes and names."""
 _FOR_GOOD = compile_linear(
@@ -188,30 +176,13 @@ def _made_up(
     if not left:
         return [], []
     found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
-    converts = _IN_UNITS.search(encodable(text)) is not None
-    left = [
-        q
-        for q in left
-        if q not in found_out.surely and not (converts and _is_converted(q, evidence))
-    ]
+    left = [q for q in left if q not in found_out.surely]
+    if has_units(text):
+        known = [n for n in evidence.numbers if n > FEW]
+        left = [q for q in left if not (q.kind == "number" and is_converted(q.values[0], known))]
     return (
         [f"{q.kind} {q}" for q in left if q not in found_out.perhaps],
         [f"{q.kind} {q}" for q in left if q in found_out.perhaps],
-    )
-
-
-def _is_converted(quantity: Quantity, evidence: Evidence) -> bool:
-    """Whether a number is another in other units of temperature, length, mass or volume."""
-    value = quantity.values[0]
-    return quantity.kind == "number" and any(
-        abs(value - exact) <= max(UNIT_ROUNDING * value, 0.06)
-        for n in evidence.numbers
-        if n > FEW
-        for exact in (
-            (n - 32) / 1.8,
-            1.8 * n + 32,
-            *(n * f**sign for f in _UNITS for sign in (1, -1)),
-        )
     )
 
 
@@ -252,9 +223,7 @@ def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool
     for value in quantity.values:
         if _is_year(value) or any(value in (n // 60, n % 60) for n in known if n > 60):
             return True
-        if any(abs(value - n * unit) <= ROUNDED * value for n in known for unit in _METRIC):
-            return True
-        if any(value == n * unit for n in evidence.numbers for unit in _TIME):
+        if is_rescaled(value, known) or is_time(value, evidence.numbers):
             return True
         if value in evidence.between_times:
             return True

@@ -1,0 +1,64 @@
+"""What numbers come to together: in one step, as products, totals, percentages of each other."""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations, permutations
+
+MAX_TERMS = 7
+"""Figures before another, or one a line, of which any three or more may be its terms."""
+_PERIODS = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0)
+"""Days, months, hours, weeks and the parts of units."""
+
+
+def in_periods(number: float) -> Iterator[float]:
+    """A number by the day, month and so on; of pence too."""
+    if number > 1:
+        for period in _PERIODS:
+            yield from (number * period, number / period)
+        yield number * 365 / 100
+
+
+def one_step(
+    numbers: list[float], shares: Iterable[float], same_unit: bool = False
+) -> Iterator[float]:
+    """What one step makes of the numbers, and the same in other units."""
+    shares = list(shares)
+    for position, one in enumerate(numbers):
+        for share in shares:
+            yield from (one * share, one * (1 - share), one * (1 + share))
+        for two in numbers[position + 1 :]:
+            difference, product = abs(one - two), one * two
+            yield from (one + two, difference)
+            if one == 1 or two == 1 or not product:
+                continue
+            part, whole = one / two, two / one
+            yield from (product, part, whole)
+            if not same_unit:
+                yield from (product * 0.01, product * 0.001, product * 100)
+                yield from (100 * part, 100 * whole, 100 * difference)
+
+
+def percentages(numbers: list[float], shares: Iterable[float]) -> Iterator[float]:
+    """What numbers are of each other and by how much they differ, in per cent; sums of shares."""
+    for one, two in permutations(numbers, 2):
+        if two:
+            yield from (100 * one / two, 100 * abs(one - two) / two)
+    parts = [100 * share for share in shares]
+    for one, two in combinations(parts, 2):
+        yield from (one + two, abs(one - two))
+    for part in parts:
+        yield 100 - part
+        yield from (part * number for number in numbers if number <= MAX_TERMS)
+
+
+def products(numbers: list[float]) -> Iterator[float]:
+    """What three of the numbers make: so many persons, nights, and a price."""
+    for one, two, three in combinations(numbers, 3):
+        yield one * two * three
+
+
+def totals(numbers: list[float]) -> Iterator[float]:
+    """Sums of any three or more, some of them taken off."""
+    sums = [(0.0, 0)]
+    for number in numbers:
+        sums += [(t + sign * number, n + 1) for t, n in sums for sign in (1, -1)]
+    return (total for total, count in sums if count > 2 and total > 0)
