@@ -71,7 +71,7 @@ deploy: $(DEV) ## Write the rules, dashboards and settings in deploy/ anew
 	cp deploy/grafana/dashboards/*.json deploy/helm/otel-evaluator/files/dashboards/
 
 accuracy: $(DEV) ## Measure the built-in checks on labelled traffic and write docs/accuracy.md
-	$(BIN)/python docs/accuracy.py $(CORPUS)
+	PYTHONPATH=. $(BIN)/python docs/accuracy.py $(CORPUS)
 
 accuracy-peers: $(DEV) ## Measure other libraries' metrics on the same traffic; the end of docs/accuracy.md
 	PYTHONPATH=. $(BIN)/python -m tests.bench.peer_checks $(CORPUS)
