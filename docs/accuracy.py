@@ -45,7 +45,7 @@ TRANSCRIPTS = """
 ## On other conversations
 
 {cases} authored transcripts in {languages} languages and {domains} domains, about half of them
-good: `tests/data/transcripts`, as traces of the semantic conventions with one trace a turn. Many of the
+good: `tests/data/transcripts`, as traces of the semantic conventions, one a turn. Many of the
 good ones are hard on purpose: totals and discounts that are computed, dates in other words, errors
 that are retried or admitted, refusals that the instructions demand, users who are angry at first.
 

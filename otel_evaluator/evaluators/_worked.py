@@ -17,6 +17,8 @@ from otel_evaluator.evaluators._combinations import (
 )
 from otel_evaluator.evaluators._equations import figures, right_equations
 from otel_evaluator.evaluators._quantities import Quantity
+from otel_evaluator.text.encodable import encodable
+from otel_evaluator.text.linear import compile_linear
 
 MAX_CHANCE = 0.2
 """Matches expected by chance up to which one is evidence."""
@@ -39,13 +41,13 @@ MAX_STEPS = 6
 MAX_COUNT = 1_000
 """Whole numbers of an answer that may count things without being known."""
 
-CITED = re.compile(
-    r"\[[^\]\n]{1,60}\]|(?:§§?|\b(?:sections?|sec\.|clauses?|articles?|art\.|artikel|abschnitt|absatz|"
-    r"kapitel|ziffer|nr\.|no\.|artículo|secci[oó]n|cláusula|articolo|artigo|pages?|seite|chapter))\s?"
-    r"\d[\d.]*",
-    re.IGNORECASE,
+CITED = (
+    r"(?i:\[[^\]\n]{1,60}\]|(?:§§?|\b(?:sections?|sec\.|clauses?|articles?|art\.|artikel|abschnitt|"
+    r"absatz|kapitel|ziffer|nr\.|no\.|artículo|secci[oó]n|cláusula|articolo|artigo|pages?|seite|"
+    r"chapter))\s?\d[\d.]*)"
 )
 """Where something stands: those numbers are no operands."""
+_CITED = compile_linear(CITED)
 _ABOUT = re.compile(
     r"[~≈]|\b(?:about|around|roughly|approximately|approx|nearly|almost|just (?:over|under)|circa|"
     r"ca|rund|etwa|ungefähr|knapp|gut|fast|environ|presque|près de|unos|unas|aproximadamente|casi|"
@@ -82,7 +84,7 @@ def worked(
     meant = {(q.kind, q.values[0]): q for q in wanted if q.values}
     lines = [
         [meant.get((q.kind, q.values[0]), q) for q in figures(line)]
-        for line in _LINE.split(CITED.sub(" ", text))
+        for line in _LINE.split(_CITED.sub(" ", encodable(text)))
         if line.strip()
     ]
     given = [q.values[0] for q in figures(asked)]
@@ -197,9 +199,12 @@ class _Working:
             periods = (r for n in lasting for r in in_periods(n))
             yield _Results([*one_step(numbers, shares), *products(numbers), *periods])
             after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
+            added: set[frozenset[float]] = set()
             for terms in (near[::-1], after, *self._columns(number, wanted.kind)):
                 numbers, _ = self._operands(wanted.values, terms, MAX_TERMS)
-                yield _Results(list(totals(numbers)), any(n != int(n) for n in numbers))
+                if len(numbers) > 2 and frozenset(numbers) not in added:
+                    added.add(frozenset(numbers))
+                    yield _Results(list(totals(numbers)), any(n != int(n) for n in numbers))
         if wanted.kind == "percentage":
             yield _Results(list(percentages(*self._wide[1])), are_near=False)
             return

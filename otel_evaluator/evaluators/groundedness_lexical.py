@@ -45,10 +45,11 @@ _SAYS_NOTHING = compile_linear(
 """An answer that says that its sources do not tell."""
 _QUESTION = compile_linear(r"[^.!?\n]*[?？]")
 _LIST_MARK = compile_linear(
-    r"(?m)^\s*\d{1,3}[.)]\s|\b24/7\b|\b100 ?%|(?i)\b(?:four|five|six|\d) of (?:you|us|them)\b"
+    r"(?m:^\s*\d{1,3}[.)]\s)|\b24/7\b|\b100 ?%|(?i:\b(?:four|five|six|\d) of (?:you|us|them)\b)|"
+    + CITED
 )
 _NAMED = compile_linear(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
-"""Numbers that tell nothing: of list items, in idioms, in names such as RFC 9110."""
+"""Numbers that tell nothing: of list items and sections, in idioms, in names such as RFC 9110."""
 _ITEMS = ("{", "\n", "- ", '"id"')
 """What begins an item of a list: as many of them may be counted."""
 _REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
@@ -192,7 +193,7 @@ def _telling(text: str) -> str:
     def kept(match: Any) -> str:
         return str(match[0]) if match[1].lower() in CURRENCIES else " "
 
-    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(CITED.sub(" ", text)))))
+    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(text))))
 
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:

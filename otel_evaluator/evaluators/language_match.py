@@ -72,7 +72,7 @@ def language_match(config: LanguageMatchConfig) -> Check:
 
     def language(text: str) -> str:
         text = _ADDRESS.sub(" ", encodable(text))
-        if len(_OTHER.findall(text)) > 1 and not known & _WITH_OTHER:
+        if not text.isascii() and known.isdisjoint(_WITH_OTHER) and len(_OTHER.findall(text)) > 1:
             return ""
         guess = languages.detect(text, config.min_letters) if text else UNKNOWN
         return guess.code if guess.confidence >= config.min_confidence else ""

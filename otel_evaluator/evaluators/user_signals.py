@@ -1,5 +1,6 @@
 """What the user shows of being dissatisfied: in words, by shouting, asking again, thumbs down."""
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -130,19 +131,32 @@ def _strength(said: list[str], before: list[str]) -> tuple[float, str]:
         if number == 1 and not before:
             # What brought the user here is not what the answers did.
             strength = min(strength, HINT)
-        text = _ABOUT_ONESELF.sub(" ", encodable(raw[:MAX_MESSAGE]).replace("\u2019", "'"))
-        if _STRONG.search(text):
-            strength, label = strength + 1.0, "frustration"
-        elif _MILD.search(text) and not _THANKS.search(text):
-            strength, label = strength + HINT, label or "frustration"
-        if _shouts(text):
+        text, mood, shouts, asks_for_person = _signs(raw[:MAX_MESSAGE])
+        if mood:
+            strength, label = (
+                strength + mood,
+                "frustration" if mood > HINT else label or "frustration",
+            )
+        if shouts:
             strength, label = strength + HINT, label or "shouting"
-        if _PERSON.search(text):
+        if asks_for_person:
             persons += 1
             strength, label = strength + HINT * (persons > 1), label or "asked_for_person"
         if _repeats(text, [*before, *said[:number]]):
             strength, label = strength + HINT, label or "repeated_request"
     return strength, label
+
+
+@lru_cache(maxsize=64)
+def _signs(raw: str) -> tuple[str, float, bool, bool]:
+    """A message without what is about its author; frustration, shouting, asking for a person."""
+    text = _ABOUT_ONESELF.sub(" ", encodable(raw).replace("\u2019", "'"))
+    mood = 0.0
+    if _STRONG.search(text):
+        mood = 1.0
+    elif _MILD.search(text) and not _THANKS.search(text):
+        mood = HINT
+    return text, mood, _shouts(text), _PERSON.search(text) is not None
 
 
 def _shouts(text: str) -> bool:
