@@ -30,6 +30,10 @@ _IN_HOURS = re.compile(
     r"|(\d{1,2}(?:[.,]\d\d?)?)(?:\s|-)?(?:h\b|hours?|hrs?\b|stunden?|heures?|horas?|ore\b|ora\b|"
     r"uur\b|小时|時間)"
 )
+_IN_BOTH = re.compile(
+    r"(\d{1,2})\s?(?:h|hours?|hrs?|stunden?|heures?|horas?|ore|uur)\s?(?:and |und |y |et |e |en )?"
+    r"(\d{1,2})\s?(?:m\b|min)"
+)
 _BOUND = re.compile(r"<\s{0,2}\W{0,3}(\d{4}-\d\d-\d\d)")
 _RELATIVE = {
     1: re.compile(
@@ -65,6 +69,19 @@ def multiples(
             yield from (one * share, one * (1 - share), one * (1 + share))
     for one, two in combinations(known, 2):
         yield from (one + two, abs(one - two))
+
+
+def compounds(
+    known: Collection[float], pieces: Collection[float], shares: Collection[float]
+) -> Iterator[float]:
+    """What amounts come to in two: so many pieces with a percentage, or of a difference."""
+    counts = [n for n in pieces if n > 0 and n != 1]
+    for n in counts:
+        for one in known:
+            for share in shares:
+                yield from (one * n * share, one * n * (1 - share), one * n * (1 + share))
+        for one, two in combinations(known, 2):
+            yield abs(one - two) * n
 
 
 def total(value: float, stated: Collection[float]) -> bool:
@@ -123,6 +140,7 @@ def minutes(text: str) -> frozenset[int]:
     lowered = text.lower()
     found = [float(m[1] or m[2]) for m in _IN_MINUTES.finditer(lowered)]
     found += [60 * float((m[1] or m[2]).replace(",", ".")) for m in _IN_HOURS.finditer(lowered)]
+    found += [60 * float(m[1]) + float(m[2]) for m in _IN_BOTH.finditer(lowered)]
     return frozenset(int(n) for n in found if 0 < n <= MAX_MINUTES)
 
 

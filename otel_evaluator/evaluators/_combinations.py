@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 MAX_TERMS = 7
 """Figures before another, or one a line, of which any three or more may be its terms."""
 _PERIODS = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0)
-"""Days, months, hours, weeks and the parts of units."""
+"""Halves, days, months, hours, weeks and the parts of units."""
 
 
 def in_periods(number: float) -> Iterator[float]:
@@ -48,6 +48,13 @@ def percentages(numbers: list[float], shares: Iterable[float]) -> Iterator[float
     for part in parts:
         yield 100 - part
         yield from (part * number for number in numbers if number <= MAX_TERMS)
+
+
+def per_thousand(numbers: list[float]) -> Iterator[float]:
+    """What numbers are per other ones, in units that are a thousandth."""
+    for one, two in permutations(numbers, 2):
+        if two:
+            yield 1000 * one / two
 
 
 def products(numbers: list[float]) -> Iterator[float]:

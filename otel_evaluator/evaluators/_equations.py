@@ -13,7 +13,6 @@ _SCALES = (1.0, 0.01, 0.001, 100.0)
 """Pence to pounds, watts to kilowatts, shares to percentages."""
 KINDS = frozenset({"number", "money", "percentage"})
 _EQUATION = re.compile(r"([^=≈→\n]{3,160})[=≈→](?=[^\d=≈→\n]{0,12}(\d[\d.,'\u202f\u00a0 ]*))")
-_FIGURE = re.compile(r"\d[\d.,'\u202f\u00a0 ]*")
 _OPERATIONS: dict[str, tuple[int, Callable[[float, float], float]]] = {
     "+": (1, operator.add),
     "-": (1, operator.sub),
@@ -27,7 +26,11 @@ _OPERATIONS: dict[str, tuple[int, Callable[[float, float], float]]] = {
     "÷": (2, operator.truediv),
     ":": (2, operator.truediv),
 }
-_OPERATOR = re.compile(r"(?:^|[^\w])([+\-\u2212\u2013×x*·/÷:])(?=\W|\d|$)")
+_TOKEN = re.compile(
+    r"\d[\d.,'\u202f\u00a0 ]*|[()]|(?<![^\W\d_])[+\-\u2212\u2013×x*·/÷:](?=[\W\d]|$)"
+)
+MAX_TOKENS = 24
+"""Numbers, signs and brackets of an expression that are read."""
 
 
 def right_equations(text: str) -> set[float]:
@@ -47,38 +50,62 @@ def right_equations(text: str) -> set[float]:
 
 
 def _value_of(expression: str) -> float | None:
-    """Value of the numbers and signs that an expression ends with; None without any sign."""
-    tokens: list[float | str] = []
-    end = 0
-    for match in _FIGURE.finditer(expression):
-        between = expression[end : match.start()]
-        sign = _OPERATOR.findall(between)
-        if tokens and len(sign) != 1:
-            tokens = []
-        if tokens:
-            tokens.append(sign[0])
-        figure = figures(match[0].strip(" ."))
-        if not figure:
+    """Value of the numbers, signs and brackets that an expression ends with; None without any."""
+    tokens = _tokens(expression)
+    for start in range(max(0, len(tokens) - MAX_TOKENS), len(tokens)):
+        rest = tokens[start:]
+        if not any(isinstance(token, str) and token in _OPERATIONS for token in rest):
             return None
-        share = expression[match.end() : match.end() + 2].strip().startswith("%")
-        tokens.append(figure[0].values[0] / (100 if share else 1))
-        end = match.end()
-    return _evaluate(tokens) if len(tokens) >= 3 else None
+        try:
+            value, end = _sum(rest, 0)
+        except (ValueError, IndexError, ZeroDivisionError):
+            continue
+        if end == len(rest):
+            return value
+    return None
 
 
-def _evaluate(tokens: list[float | str]) -> float | None:
-    """Numbers with signs between them, products before sums."""
-    terms: list[float] = [float(tokens[0])]
-    for sign, number in zip(tokens[1::2], tokens[2::2], strict=True):
-        rank, run = _OPERATIONS[str(sign)]
-        value = float(number)
-        if rank == 2:
-            if run is operator.truediv and not value:
-                return None
-            terms[-1] = run(terms[-1], value)
+def _tokens(expression: str) -> list[float | str]:
+    """Numbers, signs between them, and brackets; a part of 1 for a percentage."""
+    tokens: list[float | str] = []
+    for match in _TOKEN.finditer(expression):
+        sign = match[0].strip()
+        if sign[0].isdigit():
+            found = figures(sign.strip(" .,"))
+            share = expression[match.end() : match.end() + 2].strip().startswith("%")
+            if found:
+                tokens.append(found[0].values[0] / (100 if share else 1))
         else:
-            terms.append(run(0.0, value))
-    return sum(terms)
+            tokens.append(sign)
+    return tokens
+
+
+def _sum(tokens: list[float | str], at: int) -> tuple[float, int]:
+    value, at = _product(tokens, at)
+    while at < len(tokens) and _OPERATIONS.get(str(tokens[at]), (0,))[0] == 1:
+        other, end = _product(tokens, at + 1)
+        value, at = _OPERATIONS[str(tokens[at])][1](value, other), end
+    return value, at
+
+
+def _product(tokens: list[float | str], at: int) -> tuple[float, int]:
+    value, at = _factor(tokens, at)
+    while at < len(tokens) and _OPERATIONS.get(str(tokens[at]), (0,))[0] == 2:
+        other, end = _factor(tokens, at + 1)
+        value, at = _OPERATIONS[str(tokens[at])][1](value, other), end
+    return value, at
+
+
+def _factor(tokens: list[float | str], at: int) -> tuple[float, int]:
+    first = tokens[at]
+    if isinstance(first, float | int):
+        return float(first), at + 1
+    if first != "(":
+        raise ValueError(first)
+    value, at = _sum(tokens, at + 1)
+    if tokens[at] != ")":
+        raise ValueError(tokens[at])
+    return value, at + 1
 
 
 def figures(text: str) -> list[Quantity]:

@@ -10,6 +10,7 @@ from otel_evaluator.evaluators._arithmetic import (
     MAX_OPERANDS,
     MAX_SAID_COUNT,
     before_bounds,
+    compounds,
     factors,
     later,
     lengths,
@@ -50,7 +51,7 @@ class Evidence:
         self._read: list[str] = []
         """Texts whose sums were not looked at."""
         self._known_sums: set[float] = set()
-        self._derived: set[float] = set()
+        self.derived: set[float] = set()
         """Amounts that answers worked out."""
 
     def add(self, text: str) -> None:
@@ -158,6 +159,11 @@ class Evidence:
                 return True
         return any(value in day for day in self._days)
 
+    @property
+    def years(self) -> set[float]:
+        """Years read so far, of dates too."""
+        return self._numbers | {float(year) for year, _, _ in self._days}
+
     def is_length(self, number: Quantity) -> bool:
         """Whether a number is that of the days or months from one known day to another."""
         return number.kind == "number" and number.values[0] in lengths(self._dates)
@@ -199,7 +205,7 @@ class Evidence:
             for quantity in derived:
                 if quantity.kind == "money":
                     stated.append(quantity.values[0])
-                    self._derived.add(quantity.values[0])
+                    self.derived.add(quantity.values[0])
                 elif quantity.kind == "date":
                     self._take(quantity)
             left = [q for q in left if q not in derived]
@@ -216,7 +222,7 @@ class Evidence:
     def figures(self) -> set[float]:
         """Numbers and amounts read so far."""
         said = self._numbers | self._prices.keys() | self._money.keys()
-        return said | self._sums | self._derived
+        return said | self._sums | self.derived
 
     @property
     def shares(self) -> list[float]:
@@ -272,15 +278,23 @@ class Evidence:
                 return True
             if any(round(n) == value for n in self._numbers if n != int(n) and n > MAX_COUNT):
                 return True
-            results = list(multiples(known, pieces, self.shares))
-            chance = by_chance(value, results, any(n != int(n) for n in known))
-            return chance is not None and chance <= MAX_CHANCE
+            have_cents = any(n != int(n) for n in known)
+            for results in (multiples, compounds):
+                chance = by_chance(value, results(known, pieces, self.shares), have_cents)
+                if chance is not None and chance <= MAX_CHANCE:
+                    return True
+            return False
         if promise.kind == "weekday":
             return int(promise.values[0]) in self._weekdays
         if promise.kind == "date":
             return self._says(promise) or any(map(self._derives_day, promise.days))
         if promise.kind == "time":
-            ends = {(t + n) % MAX_MINUTES for t in self._times for n in self._lengths}
+            ends = {
+                (t + sign * n) % MAX_MINUTES
+                for t in self._times
+                for n in self._lengths
+                for sign in (1, -1)
+            }
             return any((end - promise.values[0]) % 720 == 0 for end in ends)
         return False
 

@@ -11,6 +11,7 @@ from otel_evaluator.evaluators._combinations import (
     MAX_TERMS,
     in_periods,
     one_step,
+    per_thousand,
     percentages,
     products,
     totals,
@@ -26,6 +27,10 @@ MAX_NEAR, MAX_FAR = 1.0, 1.0
 """Those up to which a match leaves it open, of figures that stand by it and of others."""
 LOOSE = 0.02
 """How far a round figure may be from what it is about."""
+MAX_COUNTED = 2.0
+"""The same of numbers that are no amounts: what tools return is counted and added up."""
+MAX_SMALL = 100
+"""Numbers up to it may count what tools returned."""
 NEAREST = 4
 """Figures right before another, or right after it, that are combined first."""
 MAX_LINE = 12
@@ -64,6 +69,8 @@ class Worked(NamedTuple):
     surely: Set[Quantity] = frozenset()
     perhaps: Set[Quantity] = frozenset()
     """Others of the same numbers would be explained as well."""
+    steps: int = 0
+    """Figures of the answer that surely follow from others, asked for or not."""
 
 
 def worked(
@@ -110,7 +117,7 @@ def worked(
             break
         working.supported.update(quantity.values[0] for quantity in found)
         left = [quantity for quantity in left if quantity not in found]
-    return Worked(surely & set(wanted), (perhaps - surely) & set(wanted))
+    return Worked(surely & set(wanted), (perhaps - surely) & set(wanted), len(surely))
 
 
 class _Results(NamedTuple):
@@ -168,7 +175,9 @@ class _Working:
         if any(abs(value - known) <= near for known in self.supported):
             return 0.0
         least = MAX_NEAR if value in self._of_asked else None
-        distant = MAX_CHANCE if not far else MAX_FAR if wanted.kind == "money" else math.inf
+        counts = wanted.kind != "money" and value <= MAX_SMALL
+        limit = MAX_FAR if wanted.kind == "money" else MAX_COUNTED
+        distant = MAX_CHANCE if not far else math.inf if counts else limit
         for results in self._results(wanted):
             chance = by_chance(value, results.values, results.have_cents, self._is_about)
             if chance is None or chance > (MAX_NEAR if results.are_near else distant):
@@ -198,6 +207,7 @@ class _Working:
             lasting = [n for n in numbers if wanted.kind != "money" or n > MAX_TERMS]
             periods = (r for n in lasting for r in in_periods(n))
             yield _Results([*one_step(numbers, shares), *products(numbers), *periods])
+            yield _Results(list(per_thousand(numbers)), are_near=False)
             after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
             added: set[frozenset[float]] = set()
             for terms in (near[::-1], after, *self._columns(number, wanted.kind)):

@@ -23,6 +23,8 @@ Promise = Literal["money", "percentage", "date", "time", "duration", "reference"
 
 MAX_ANSWER = 20_000
 """Characters of an answer that are read."""
+CALCULATES = 2
+"""Figures that an answer surely works out, from which on it is one that calculates."""
 MAX_SHOWN = 3
 """Unsupported promises that an explanation lists."""
 _NO_ACCESS = compile_linear(
@@ -84,10 +86,13 @@ def commitments(config: CommitmentsConfig) -> Check:
             if open_ and config.arithmetic:
                 numbers, shares = evidence.figures, evidence.shares
                 found_out = worked(answer.text, open_, numbers, shares, answer.question)
-            explained = found_out.surely | found_out.perhaps
-            doubtful += [
-                f"{q.kind} {q} in answer {number}" for q in open_ if q in found_out.perhaps
-            ]
+            may_be = set(found_out.perhaps)
+            derived = evidence.derived.intersection(q.values[0] for q in said if q.values)
+            if found_out.steps + len(derived) >= CALCULATES:
+                # Whether one more of its figures is right is for who does the sum again.
+                may_be.update(q for q in open_ if q.kind == "money")
+            explained = found_out.surely | may_be
+            doubtful += [f"{q.kind} {q} in answer {number}" for q in open_ if q in may_be]
             missing = [f"{q.kind} {q}" for q in open_ if q not in explained]
             missing += [f"reference {code}" for code in codes if not evidence.mentions(code)]
             lost = _missing(lasting, answer.text, said, evidence, config.arithmetic)

@@ -198,9 +198,12 @@ def _telling(text: str) -> str:
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:
     if not evidence.supports(quantity, arithmetic=False):
+        value = quantity.values[0] if quantity.values else 0.0
         return (
             evidence.has_part(quantity)
             or evidence.is_length(quantity)
+            # A school year or season ends in the next one.
+            or (_is_year(value) and value - 1 in evidence.years)
             or (quantity.kind == "number" and _in_a_word(quantity.values[0], sources))
         )
     return evidence.is_amount(quantity) or not _counts_other_things(quantity, sources)
