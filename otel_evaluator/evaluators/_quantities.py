@@ -58,7 +58,7 @@ _TIME = re.compile(
     rf"\d(?<![\d:.,]\d)(\d?)(?:"
     rf":([0-5]\d)(?::[0-5]\d)?(?![\d:]){_HALF}?"
     rf"|(?:[.h]([0-5]\d))?(?:{_HALF}|\s?(?:uhr|o'clock|o\u2019clock|heures?)\b|\s?[点點時时시])"
-    r"|h([0-5]\d)\b)",
+    r"|\s?h\s?([0-5]\d)\b)",
     re.IGNORECASE,
 )
 _TIME_WORDS = frozenset({"am", "pm", "a", "p", "uhr", "clock", "heure", "heures", "h"})

@@ -174,6 +174,10 @@ def _made_up(
     left = [
         q for q in said if not _has(evidence, q, sources) and not _follows(q, evidence, results)
     ]
+    amounts = {q for q in left if q.kind == "money" and not evidence.supports(q, False)}
+    if amounts:
+        amounts.difference_update(evidence.missing(amounts, every, text))
+        left = [q for q in left if q not in amounts]
     if not left:
         return [], []
     found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))

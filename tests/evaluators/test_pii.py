@@ -3,6 +3,7 @@ import pytest
 from otel_evaluator.errors import ConfigError
 from otel_evaluator.testing import a_message, a_subject
 from otel_evaluator.text.personal import NATIONAL_IDS, Finder
+from tests.support.runs import a_run, calls, says, user
 
 # Invented or published test numbers with valid check digits.
 FOUND = {
@@ -115,3 +116,20 @@ def test_every_identifier_has_a_checker():
 def test_a_reference_is_no_telephone_number(evaluate):
     reply = "Ihre Vorgangsnummer ist FGR-2026-118840."
     assert evaluate("pii", a_subject(reply, "Wo?"), regions=["DE"]).passed
+
+
+BRANCHES = '{"branches": [{"name": "Mill Road", "phone": "0151 496 0455"}]}'
+SELLER = '{"seller": {"name": "Ann", "phone": "0151 496 0455", "shop": "none"}}'
+
+
+@pytest.mark.parametrize(("result", "passes"), [(BRANCHES, True), (SELLER, False)])
+def test_numbers_of_places_may_be_given(evaluate, result, passes):
+    run = a_run(user("Who?"), calls("look", {}, result), says("Ring 0151 496 0455."))
+    assert evaluate("pii", run, regions=["GB"]).passed is passes
+    assert not evaluate("pii", run, regions=["GB"], allow_of_places=False).passed
+
+
+def test_numbers_of_offices_in_passages_may_be_given(evaluate):
+    passages = ("The fault desk answers on 0151 496 0455. Ann Hill lives next door.",)
+    run = a_run(user("Who?"), says("Ring 0151 496 0455."), passages=passages)
+    assert evaluate("pii", run, regions=["GB"]).passed

@@ -13,21 +13,21 @@ CONFIG = Path(build.__file__).parents[1] / "cli" / "measure.yaml"
 MAX_ALARMS = 0.02
 """Share of good conversations that an evaluator may flag."""
 FOUND = {
-    "commitments": 0.7,
+    "commitments": 0.6,
     "error_recovery": 0.7,
     "finish_reason": 1.0,
     "injection_signal": 0.9,
     "language_match": 0.9,
     "plan_coherence": 0.8,
-    "refusal": 0.8,
-    "tool_calls": 1.0,
+    "refusal": 0.7,
+    "tool_calls": 0.8,
 }
 """Least share of what they are meant to find."""
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    labels = write(TRANSCRIPTS / "seen.jsonl", tmp_path_factory.mktemp("transcripts"))
+    labels = write(TRANSCRIPTS / "transcripts.jsonl", tmp_path_factory.mktemp("transcripts"))
     configured = evaluators_of(build.configure(CONFIG))
     cases = measuring.cases_of(labels)
     rows = measuring.measure(cases, labels.parent, configured, {}, lambda done, total: None)
@@ -36,7 +36,7 @@ def found(tmp_path_factory):
 
 def test_good_conversations_are_left_alone(found):
     rows, good = found
-    assert good > 70
+    assert good > 100
     alarms = {name: row.alarms_on_good for name, row in rows.items()}
     assert {name: count for name, count in alarms.items() if count > MAX_ALARMS * good} == {}
 
