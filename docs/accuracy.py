@@ -52,8 +52,8 @@ that are retried or admitted, refusals that the instructions demand, users who a
 ### Before the rules were tried on them
 
 {first} of the transcripts, {first_good} of them good, measured once each, in three parts, when no
-rule had been tried on them. What these showed went into the rules before the next part: in the last
-40, of which 20 are good, `pii` flagged 2 good ones, `commitments` and `groundedness_lexical` 1 each,
+rule had been tried on them. What they showed went into the rules before the next part: in the last
+40, of which 20 are good, `pii` flagged 2, `commitments` and `groundedness_lexical` 1 good one each,
 and no other check any. This is what to expect on traffic of your own: of what depends on meaning
 the checks find a part; a cascade to a [judge](evaluators/judge.md) is for the rest. Amounts that
 answers compute in several steps are what is flagged without reason most.

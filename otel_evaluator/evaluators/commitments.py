@@ -123,15 +123,15 @@ def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
 
     Without any sign of tools nothing can be told.
     """
-    claimed: list[tuple[int, Answer, Claim]] = []
-    for number, answer in enumerate(found, 1):
-        claimed += ((number, answer, claim) for claim in claims(answer.text[:MAX_ANSWER]))
-    if not claimed:
-        return 0, []
     taken = steps(subject, with_history=True)
     has_tools = bool(taken or subject.tool_definitions)
     # The application may act by itself, unless the instructions say that it cannot.
     if not has_tools and _NO_ACCESS.search(encodable(subject.system)) is None:
+        return 0, []
+    claimed: list[tuple[int, Answer, Claim]] = []
+    for number, answer in enumerate(found, 1):
+        claimed += ((number, answer, claim) for claim in claims(answer.text[:MAX_ANSWER]))
+    if not claimed:
         return 0, []
     offered = [d.name for d in subject.tool_definitions]
     claimed = [each for each in claimed if takes_a_tool(each[2], offered)]
