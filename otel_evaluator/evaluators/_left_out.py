@@ -27,16 +27,27 @@ def left_out(texts: Iterable[str], taken: list[Step]) -> str:
 
     A thing that some result mentions was seen.
     """
+    lists = [
+        _BETWEEN.split(listed)
+        for text in texts
+        if "," in text
+        for listed in _LISTED.findall(encodable(text))
+    ]
+    lists = [things for things in lists if len(things) >= MIN_LISTED]
+    if not lists:
+        return ""
     given = " ".join(as_text(step.arguments) for step in taken)
     seen = f"{given} {' '.join(step.result for step in taken)}"
-    for text in texts:
-        for listed in _LISTED.findall(encodable(text)):
-            things = _BETWEEN.split(listed)
-            if len(things) >= MIN_LISTED and any(_mentions(given, thing) for thing in things):
-                missing = next((thing for thing in things if not _mentions(seen, thing)), "")
-                if missing:
-                    return missing
-    return ""
+    return next(
+        (
+            thing
+            for things in lists
+            if any(_mentions(given, each) for each in things)
+            for thing in things
+            if not _mentions(seen, thing)
+        ),
+        "",
+    )
 
 
 def overlooked(
@@ -68,9 +79,11 @@ def overlooked(
 
 def file_left_out(users: Iterable[str], said: Iterable[str], taken: list[Step]) -> str:
     """A file that the user names, and that no step and no answer mentions."""
+    named = [name for text in users if "." in text for name in _FILE.findall(encodable(text))]
+    if not named or not taken:
+        return ""
     seen = " ".join([*said, *(f"{as_text(s.arguments)} {s.result}" for s in taken)])
-    named = (name for text in users for name in _FILE.findall(encodable(text)))
-    return next((name for name in named if name not in seen), "") if taken else ""
+    return next((name for name in named if name not in seen), "")
 
 
 def _about(tool: ToolDefinition) -> frozenset[str]:
