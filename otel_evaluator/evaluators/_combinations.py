@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
+from typing import Literal
 
 MAX_TERMS = 7
 """Figures before another, or one a line, of which any three or more may be its terms."""
@@ -17,10 +18,12 @@ def in_periods(number: float) -> Iterator[float]:
         yield number * 365 / 100
 
 
-def one_step(
-    numbers: list[float], shares: Iterable[float], same_unit: bool = False
-) -> Iterator[float]:
-    """What one step makes of the numbers, and the same in other units."""
+Units = Literal["same", "cents", "any"]
+"""What units a result may have: those of the numbers; cents as amounts too; others as well."""
+
+
+def one_step(numbers: list[float], shares: Iterable[float], units: Units) -> Iterator[float]:
+    """What one step makes of the numbers."""
     shares = list(shares)
     for position, one in enumerate(numbers):
         for share in shares:
@@ -32,8 +35,11 @@ def one_step(
                 continue
             part, whole = one / two, two / one
             yield from (product, part, whole)
-            if not same_unit:
-                yield from (product * 0.01, product * 0.001, product * 100)
+            if units == "same":
+                continue
+            yield product * 0.01
+            if units == "any":
+                yield from (product * 0.001, product * 100)
                 yield from (100 * part, 100 * whole, 100 * difference)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._lists import words
+from otel_evaluator.evaluators._memo import of_subject
 from otel_evaluator.evaluators._overlap import tongues
-from otel_evaluator.evaluators._steps import Step
+from otel_evaluator.evaluators._steps import Step, steps
 from otel_evaluator.evaluators._wording import delegates, hands_over, only_reads, parts
 from otel_evaluator.model.genai import Message, ToolDefinition
+from otel_evaluator.model.subject import Subject
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -81,12 +83,14 @@ def acts_otherwise(
     return None
 
 
-def acts_against(messages: tuple[Message, ...], taken: list[Step]) -> Step | None:
+@of_subject
+def acts_against(subject: Subject) -> Step | None:
     """A step that changes something after the user said that nothing is to be changed, or not this.
 
     What the user wants later takes it back.
     """
-    changing = [step for step in taken if _changes(step)]
+    messages = subject.messages
+    changing = [step for step in steps(subject) if _changes(step)]
     for place, message in enumerate(messages if changing else ()):
         if message.role != "user":
             continue

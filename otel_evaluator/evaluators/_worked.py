@@ -9,6 +9,7 @@ from typing import NamedTuple
 from otel_evaluator.evaluators._chance import by_chance
 from otel_evaluator.evaluators._combinations import (
     MAX_TERMS,
+    Units,
     in_periods,
     one_step,
     per_thousand,
@@ -150,7 +151,7 @@ class _Working:
         two = list(combinations(asked[:MAX_LINE], 2))
         self._of_asked = {each for a, b in two for each in (a + b, abs(a - b), a * b)}
         self._wide: list[tuple[list[float], set[float]]] = []
-        self._made: list[_Results | None] = []
+        self._made: dict[tuple[int, Units], _Results] = {}
 
     def has(self, quantity: Quantity) -> bool:
         """Whether a figure is supported, an amount perhaps in cents."""
@@ -166,7 +167,7 @@ class _Working:
         rest = [n for n in self.supported if n not in numbers and n]
         rest.sort(key=lambda n: (n == int(n), -n))
         self._wide = [(numbers, shares), ([*numbers, *rest][:MAX_KNOWN], shares | self._shares)]
-        self._made = [None, None]
+        self._made = {}
 
     def chance(self, wanted: Quantity, far: bool) -> float | None:
         """Matches to be expected by chance, of the closest numbers that match; None without."""
@@ -190,6 +191,7 @@ class _Working:
 
     def _results(self, wanted: Quantity) -> Iterator[_Results]:
         """What may be worked out from the line and the one before it, the answer, and all."""
+        units: Units = "cents" if wanted.kind == "money" else "any"
         for number, line in enumerate(self._lines):
             if wanted not in line:
                 continue
@@ -202,11 +204,11 @@ class _Working:
             place = line.index(wanted)
             for side in (line[:place][::-1], line[place + 1 :]):
                 few, _ = self._operands(wanted.values, side, NEAREST)
-                yield _Results([*one_step(few, shares, same_unit=True), *products(few)])
+                yield _Results([*one_step(few, shares, "same"), *products(few)])
             # So many of something are no amount by the month.
             lasting = [n for n in numbers if wanted.kind != "money" or n > MAX_TERMS]
             periods = (r for n in lasting for r in in_periods(n))
-            yield _Results([*one_step(numbers, shares), *products(numbers), *periods])
+            yield _Results([*one_step(numbers, shares, units), *products(numbers), *periods])
             yield _Results(list(per_thousand(numbers)), are_near=False)
             after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
             added: set[frozenset[float]] = set()
@@ -221,10 +223,10 @@ class _Working:
         for place, (numbers, shares) in enumerate(self._wide):
             others = [n for n in numbers if n not in wanted.values]
             if len(others) < len(numbers):
-                yield _far(others, shares)
+                yield _far(others, shares, units)
                 continue
-            made = self._made[place] or _far(numbers, shares)
-            self._made[place] = made
+            made = self._made.get((place, units)) or _far(numbers, shares, units)
+            self._made[place, units] = made
             yield made
 
     def _columns(self, number: int, kind: str) -> Iterator[list[Quantity]]:
@@ -252,7 +254,7 @@ class _Working:
         return list(numbers), shares
 
 
-def _far(numbers: list[float], shares: Iterable[float]) -> _Results:
+def _far(numbers: list[float], shares: Iterable[float], units: Units) -> _Results:
     """What numbers make that do not stand by the result; in whole months only with cents."""
     periods = (r for n in numbers for r in in_periods(n) if r != int(r))
-    return _Results([*one_step(numbers, shares), *periods], are_near=False)
+    return _Results([*one_step(numbers, shares, units), *periods], are_near=False)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
@@ -44,18 +45,14 @@ def argument_extraction(config: ArgumentExtractionConfig) -> Check:
             return no_step(subject)
         if not any(message.content for message in subject.messages):
             return NO_CONTENT
-        known = _Known(subject)
-        total, invented = 0, []
-        for step in taken:
-            for reference in _references(step.arguments):
-                total += 1
-                if not known.before(step, reference):
-                    invented.append(step)
-        if not total:
+        named = [(step, each) for step in taken for each in _references(step.arguments)]
+        if not named:
             return NO_REFERENCE
+        known = _Known(subject)
+        invented = [step for step, reference in named if not known.before(step, reference)]
         if not invented:
             return passed()
-        step = invented[0]
+        step, total = invented[0], len(named)
         what = (
             f"{len(invented)} of {total} references were never given, first in {step.name[:60]!r}"
         )
@@ -65,28 +62,42 @@ def argument_extraction(config: ArgumentExtractionConfig) -> Check:
 
 
 class _Known:
-    """What was said up to a step, without spaces and punctuation."""
+    """What was said up to a step, as it stands and without spaces and punctuation."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+        self._squeezed: dict[int, str] = {}
+
+    def before(self, step: Step, reference: str) -> bool:
+        """Whether the reference was said before the step, or at any time to the application."""
+        said = self._said(step)
+        if any(reference in text for _, text in said) or reference in self._always:
+            return True
+        wanted = _squeezed(reference)
+        return wanted in self._always_squeezed or any(
+            wanted in self._without_spaces(place, text) for place, text in said
+        )
+
+    def _said(self, step: Step) -> list[tuple[int, str]]:
+        messages = enumerate(self._subject.messages[: step.position + 1])
+        return [(i, m.content) for i, m in messages if m.content or m.role != "assistant"]
+
+    @cached_property
+    def _always(self) -> str:
+        subject = self._subject
         schemas = [as_text(d.parameters) for d in subject.tool_definitions]
         documents = [d.content + d.id for r in subject.retrievals for d in r.documents]
         results = [t.result for t in subject.tools]
-        self._always = _squeezed("\n".join([subject.system, *schemas, *documents, *results]))
-        self._texts: dict[int, str] = {}
+        return "\n".join([subject.system, *schemas, *documents, *results])
 
-    def before(self, step: Step, reference: str) -> bool:
-        wanted = _squeezed(reference)
-        if wanted in self._always:
-            return True
-        for index, message in enumerate(self._subject.messages[: step.position + 1]):
-            if message.role == "assistant" and not message.content:
-                continue
-            if index not in self._texts:
-                self._texts[index] = _squeezed(message.content + _dictated(message.content))
-            if wanted in self._texts[index]:
-                return True
-        return False
+    @cached_property
+    def _always_squeezed(self) -> str:
+        return _squeezed(self._always)
+
+    def _without_spaces(self, place: int, text: str) -> str:
+        if place not in self._squeezed:
+            self._squeezed[place] = _squeezed(text + _dictated(text))
+        return self._squeezed[place]
 
 
 def _references(value: Any) -> Iterator[str]:

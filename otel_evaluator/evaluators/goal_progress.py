@@ -79,7 +79,7 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         if not found or not users:
             return no_answer(subject) or NO_CONTENT
         taken = steps(subject, with_history=True)
-        against = acts_against(subject.messages, steps(subject))
+        against = acts_against(subject)
         if against is not None:
             what = f"{against.name[:60]!r} does what the user ruled out"
             return Scored(0.0, "drift", False, what, span_id=against.span_id)

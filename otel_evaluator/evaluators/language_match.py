@@ -71,7 +71,9 @@ def language_match(config: LanguageMatchConfig) -> Check:
     languages = detector(known)
 
     def language(text: str) -> str:
-        text = _ADDRESS.sub(" ", encodable(text))
+        text = encodable(text)
+        if "@" in text or "://" in text:
+            text = _ADDRESS.sub(" ", text)
         if not text.isascii() and known.isdisjoint(_WITH_OTHER) and len(_OTHER.findall(text)) > 1:
             return ""
         guess = languages.detect(text, config.min_letters) if text else UNKNOWN
@@ -79,8 +81,8 @@ def language_match(config: LanguageMatchConfig) -> Check:
 
     def asked_in(question: str) -> str:
         # Passages come first where an application puts them into the user's message.
-        _, _, last = question.rstrip().rpartition("\n\n")
-        return (language(last) if last else "") or language(question)
+        _, apart, last = question.rstrip().rpartition("\n\n")
+        return (language(last) if apart else "") or language(question)
 
     def check(subject: Subject) -> Verdict:
         found = answers(subject)

@@ -79,8 +79,8 @@ def tool_selection(config: ToolSelectionConfig) -> Check:
 
 def _mistaken(subject: Subject, taken: list[Step]) -> Verdict | None:
     """A failed verdict where a step does something else than was asked for."""
-    against = acts_against(subject.messages, taken)
-    if against is not None:
+    against = acts_against(subject)
+    if against in taken:
         what = f"{against.name[:60]!r} does what the user ruled out"
         return Scored(0.0, "acted_against", False, what, span_id=against.span_id)
     otherwise = acts_otherwise(subject.messages, taken, subject.tool_definitions)
