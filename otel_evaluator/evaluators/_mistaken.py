@@ -1,11 +1,12 @@
 """Steps that do something else than the user asked for, or what the user ruled out."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._memo import of_subject
-from otel_evaluator.evaluators._overlap import tongues
+from otel_evaluator.evaluators._overlap import MIN_WORD, STEM, stems, tongues
 from otel_evaluator.evaluators._steps import Step, steps
 from otel_evaluator.evaluators._wording import delegates, hands_over, only_reads, parts
 from otel_evaluator.model.genai import Message, ToolDefinition
@@ -137,6 +138,42 @@ def acts_unasked(
             return None
         return step
     return None
+
+
+@of_subject
+def left_aside(subject: Subject) -> tuple[Step, str] | None:
+    """A step, and a tool never called that the last request shares as many words with.
+
+    Both only read, where every step does, or both change something. The words are those of the
+    tool's name and description; a tool that shares none is not meant.
+    """
+    taken = steps(subject)
+    called = {step.name for step in steps(subject, with_history=True)}
+    reads = all(only_reads(step.name) for step in taken)
+    aside = [
+        tool
+        for tool in subject.tool_definitions
+        if tool.name not in called and only_reads(tool.name) == reads
+    ]
+    users = _users(subject.messages, len(subject.messages)) if aside and taken else []
+    if not users:
+        return None
+    asked = stems(users[-1])
+    shared, best = max((len(asked & _words(t.name, t.description)), t.name) for t in aside)
+    tools = {tool.name: tool for tool in subject.tool_definitions}
+    for step in taken if shared else ():
+        tool = tools.get(step.name)
+        if tool is None or only_reads(step.name) != reads:
+            continue
+        if len(asked & _words(tool.name, tool.description)) <= shared:
+            return step, best
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _words(name: str, description: str) -> frozenset[str]:
+    """Stems of a tool's name and description."""
+    return stems(description) | {part[:STEM] for part in parts(name) if len(part) >= MIN_WORD}
 
 
 def _banned(text: str) -> set[str]:

@@ -7,13 +7,14 @@ import re2
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import claims
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
+from otel_evaluator.evaluators._equations import right_equations
 from otel_evaluator.evaluators._evidence import Evidence
 from otel_evaluator.evaluators._overlap import share, stems, stems_of
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._steps import Step, as_text, steps
 from otel_evaluator.evaluators._sums import sums
-from otel_evaluator.evaluators._units import has_units, is_converted, is_rescaled, is_time
+from otel_evaluator.evaluators._units import converted, is_rescaled, is_time
 from otel_evaluator.evaluators._vocabulary import CURRENCIES
 from otel_evaluator.evaluators._wording import admits_failure, asks
 from otel_evaluator.evaluators._worked import CITED, worked
@@ -65,7 +66,7 @@ class GroundednessLexicalConfig(EvaluatorConfig):
     """Settings of ``groundedness_lexical``."""
 
 
-@evaluator("groundedness_lexical", version=2)
+@evaluator("groundedness_lexical", version=3)
 def groundedness_lexical(config: GroundednessLexicalConfig) -> Check:
     """Numbers, dates and words of the answers are in the passages and tool results before them."""
 
@@ -181,13 +182,16 @@ def _made_up(
     if not left:
         return [], []
     found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
-    left = [q for q in left if q not in found_out.surely]
-    if has_units(text):
-        known = [n for n in evidence.numbers if n > FEW]
-        left = [q for q in left if not (q.kind == "number" and is_converted(q.values[0], known))]
+    # Who answers from passages quotes: what only follows from their numbers may be misquoted.
+    surely = found_out.surely if results or right_equations(text) else frozenset()
+    left = [q for q in left if q not in surely]
+    if left:
+        measured = converted(text, [n for n in evidence.numbers if n > FEW])
+        left = [q for q in left if not (q.kind == "number" and q.values[0] in measured)]
+    open_ = found_out.perhaps | found_out.surely
     return (
-        [f"{q.kind} {q}" for q in left if q not in found_out.perhaps],
-        [f"{q.kind} {q}" for q in left if q in found_out.perhaps],
+        [f"{q.kind} {q}" for q in left if q not in open_],
+        [f"{q.kind} {q}" for q in left if q in open_],
     )
 
 

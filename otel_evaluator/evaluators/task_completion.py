@@ -4,6 +4,7 @@ from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict,
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
 from otel_evaluator.evaluators._left_out import file_left_out, left_out, overlooked
+from otel_evaluator.evaluators._mistaken import left_aside
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._refusals import refuses
 from otel_evaluator.evaluators._steps import Step, steps
@@ -75,7 +76,7 @@ class TaskCompletionConfig(EvaluatorConfig):
     """Settings of ``task_completion``."""
 
 
-@evaluator("task_completion", version=2)
+@evaluator("task_completion", version=3)
 def task_completion(config: TaskCompletionConfig) -> Check:
     """What was asked for was carried out; unscored where tools and words leave it open."""
 
@@ -120,6 +121,9 @@ def task_completion(config: TaskCompletionConfig) -> Check:
             return Scored(0.0, "left_out", False, what)
         if _skipped_work(subject, users, taken):
             return Scored(0.0, "not_done", False, "asked to change something; nothing was changed")
+        aside = left_aside(subject)
+        if aside is not None:
+            return uncertain(0.8, f"{aside[1][:MAX_SHOWN]!r} fits the request and was not called")
         return Scored(1.0, "done", True)
 
     return check

@@ -7,7 +7,12 @@ from pydantic import Field
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._matching import ArgumentMatch, ExpectedTool, Match, matched, problem
-from otel_evaluator.evaluators._mistaken import acts_against, acts_otherwise, acts_unasked
+from otel_evaluator.evaluators._mistaken import (
+    acts_against,
+    acts_otherwise,
+    acts_unasked,
+    left_aside,
+)
 from otel_evaluator.evaluators._overlap import STEM, stems
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import Step, no_step, steps
@@ -48,7 +53,7 @@ class ToolSelectionConfig(EvaluatorConfig):
     """Names of tools that do not count."""
 
 
-@evaluator("tool_selection", version=2)
+@evaluator("tool_selection", version=3)
 def tool_selection(config: ToolSelectionConfig) -> Check:
     """Tools called as expected; without an expectation, none that was not called for."""
     safety = action_safety(ActionSafetyConfig(name="action_safety", type="action_safety"))
@@ -122,6 +127,10 @@ def _plausible(subject: Subject, taken: list[Step]) -> Verdict:
             said |= stems(message.content)
     if not said:
         return no_step(subject)
+    aside = left_aside(subject)
+    if aside is not None and aside[0] in taken:
+        step, name = aside
+        return uncertain(0.6, f"{name[:60]!r} fits the request as well as {step.name[:60]!r}")
     descriptions = {d.name: d.description for d in subject.tool_definitions}
     odd = [
         step

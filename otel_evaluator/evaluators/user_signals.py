@@ -33,10 +33,12 @@ _STRONG = compile_linear(
     rf"(?i){_BAD}(?: \pL+){{0,2}} {_ABOUT}|{_ABOUT}(?: \pL+){{0,3}} {_BAD}"
     rf"|(?:this|that|it|you|you guys|das|es|esto|eso|ustedes|c'|ce|isso|questo|dit)(?:'s| is| are|"
     rf"'re| ist|est| est| es| é| è)?(?: \pL+){{0,2}} {_BAD}"
-    r"|waste of (?:my )?time|done with (?:you|this|your)|(?:two|three|four|five|ten|several|many|"
+    r"|wast(?:e|ing|ed) (?:of )?(?:my )?(?:time|morning|day)|je perds (?:mon temps|ma \pL+)|"
+    r"done with (?:you|this|your)|(?:two|three|four|five|ten|several|many|"
     r"\d+) "
     r"times (?:already|now)|already (?:\pL+ ){0,4}(?:twice|times)|fed up|sick (?:and tired )?of|"
     r"(?:third|fourth|fifth|tenth) time i|"
+    r"for the (?:third|fourth|fifth|tenth|hundredth) time ?[:,]|"
     r"how many times|(?:are you|you(?:'re| are)) (?:not |even )(?:even )?listening|"
     r"not listening to me|(?:i'm|i am|so|very|really) (?:so |very |really )?(?:frustrat|annoy|"
     r"angry|"
@@ -44,7 +46,8 @@ _STRONG = compile_linear(
     r"coming|ordering)|cancel(?:ling)? my (?:account|subscription) (?:now|because)|"
     r"calling (?:somebody|someone) else|going (?:somewhere else|to (?:a|your) competitor)|"
     r"this is (?:getting )?(?:nonsense|insane|absurd)|you (?:keep|just keep) (?:repeating|saying|"
-    r"asking)|(?:still|again) (?:the )?(?:same|wrong) (?:answer|thing)|doesn't help (?:me )?at all|"
+    r"asking|telling|sending|giving)|(?:still|again) (?:the )?(?:same|wrong) (?:answer|thing)|"
+    r"doesn't help (?:me )?at all|"
     r"(?:no|zero) help|wtf|for (?:god|heaven|christ)'?s sake|"
     # German, Spanish, French, Italian, Portuguese, Dutch
     r"zum (?:dritten|vierten|x-ten|hundertsten) mal|reicht (?:es )?mir|mir reicht|frechheit|"
@@ -98,7 +101,7 @@ class UserSignalsConfig(EvaluatorConfig):
     request for a person, shouting or the same request again: 0.5 each."""
 
 
-@evaluator("user_signals", version=2)
+@evaluator("user_signals", version=3)
 def user_signals(config: UserSignalsConfig) -> Check:
     """How little dissatisfaction the user shows: 1 is none."""
 

@@ -64,9 +64,9 @@ class Found(msgspec.Struct):
     misses: list[Case] = []
     false_alarms: list[Case] = []
     uncertain: list[Case] = []
-    """Cases without a verdict, of which the evaluator cannot tell."""
+    """Cases of which the evaluator cannot tell: nothing failed, and not everything passed."""
     silent: list[Case] = []
-    """Other cases without a verdict: it does not apply, or nothing was recorded."""
+    """Cases without a verdict: it does not apply, or nothing was recorded."""
     cases: int = 0
     subjects: int = 0
     seconds: float = 0.0
@@ -139,7 +139,8 @@ def measure(
 ) -> list[Found]:
     """Run every evaluator over every case. ``defects``: what evaluators are meant to find.
 
-    A case is flagged when any of its subjects fails, silent when none has a verdict.
+    A case is flagged when any of its subjects fails, uncertain when none does and any of them is,
+    silent when none has a verdict.
     """
     stored = Stored()
     built = [(config, kind(config)) for kind, config in configured]
@@ -173,9 +174,10 @@ def _note(
     defective = _has(case, found.defects)
     if any(verdict.passed is False for verdict in scored):
         (found.hits if defective else found.false_alarms).append(case)
+    elif any(getattr(verdict, "reason", "") == "uncertain" for verdict in verdicts):
+        found.uncertain.append(case)
     elif not scored:
-        untold = any(getattr(verdict, "reason", "") == "uncertain" for verdict in verdicts)
-        (found.uncertain if untold else found.silent).append(case)
+        found.silent.append(case)
     elif defective:
         found.misses.append(case)
 

@@ -130,3 +130,22 @@ def test_a_limit_that_the_user_set(evaluate, asked, price, answer, drifts):
 def test_a_day_that_the_user_ruled_out(evaluate, asked, later, answer, drifts):
     run = a_run(user(asked), says("There are some."), user(later), says(answer))
     assert (getattr(evaluate("goal_progress", run), "label", "") == "drift") is drifts
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("A pasta dinner for six, everything vegan.", "uncertain"),
+        ("Vier Plätze zusammen, ohne Treppen.", "uncertain"),
+        ("Une chambre, seulement au rez-de-chaussée.", "uncertain"),
+        ("A pasta dinner for six, at most 40 EUR.", ""),
+        ("A pasta dinner for six, no nuts.", ""),
+        ("A pasta dinner for six.", ""),
+    ],
+)
+def test_conditions_that_words_do_not_tell_of(evaluate, asked, reason):
+    found = {"items": [{"name": "Rigatoni", "price": 3}]}
+    answer = says("I found Rigatoni.")
+    run = a_run(user(asked), calls("search_products", {"query": "x"}, found), answer)
+    assert getattr(evaluate("goal_progress", run), "reason", "") == reason
+    assert evaluate("goal_progress", a_run(user(asked), answer)).passed

@@ -132,3 +132,27 @@ def test_units_of_bytes_and_seconds(evaluate):
     assert not fails(evaluate("groundedness_lexical", run))
     run = a_run(asked, calls("dump", {}, result), says("It is 31 GiB and took 47 min 12 s."))
     assert fails(evaluate("groundedness_lexical", run))
+
+
+def test_who_quotes_passages_does_not_calculate(evaluate):
+    passages = ("Heat the nozzle to 250 °C and fasten it with 1,5 Nm.", "Raise the bed by 5 °C.")
+    asked = "How do I change the nozzle?"
+    quoted = grounded(evaluate, "Heat it to 250 °C and fasten it with 1,5 Nm.", asked, passages)
+    assert quoted.passed
+    misquoted = grounded(evaluate, "Heat it to 250 °C and fasten it with 2,5 Nm.", asked, passages)
+    assert fails(misquoted) or misquoted.reason == "uncertain"
+
+
+@pytest.mark.parametrize(
+    ("answer", "passes"),
+    [
+        ("The way is 8 km long and climbs 300 m.", True),
+        ("The way is 5 miles long; take 2 litres of water, it gets 86 °F.", True),
+        ("The way is 8 hours long.", False),
+        ("It gets 54 degrees.", False),
+    ],
+)
+def test_units_of_the_other_system(evaluate, answer, passes):
+    passages = ("The way is 5 miles long and climbs 984 feet. It gets 30 °C, take 2 litres along.",)
+    verdict = grounded(evaluate, answer, "Tell me about the way.", passages)
+    assert fails(verdict) is not passes

@@ -131,7 +131,8 @@ def test_a_part_for_which_there_was_a_tool_is_overlooked(evaluate):
     shut = calls("set_water_valve", {"open": False}, {"ok": True})
     assert evaluate("task_completion", a_run(asked, heated, shut, says("All done."))).passed
     told = says("The heating is at 12 degrees. The water valve has to be closed by hand.")
-    assert evaluate("task_completion", a_run(asked, heated, told, tools="set_water_valve")).passed
+    run = a_run(asked, heated, told, tools="set_water_valve")
+    assert evaluate("task_completion", run).reason == "uncertain"
 
 
 def test_a_file_that_is_named_is_touched_or_told_of(evaluate):

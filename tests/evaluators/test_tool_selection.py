@@ -121,6 +121,21 @@ def test_another_action_than_was_asked_for(evaluate, asked, called, tools, label
         assert len(verdict.span_id) == 16
 
 
+def test_a_tool_left_aside_that_fits_the_request_as_well(evaluate):
+    asked = user("How is my claim SD-9002 doing?")
+    policy = calls("get_policy", {"policy_id": "ZW-4471"}, {"status": "active"})
+    run = a_run(asked, policy, says("The policy is active."), tools="get_claim_status")
+    verdict = evaluate("tool_selection", run)
+    assert (verdict.reason, verdict.probability) == ("uncertain", pytest.approx(0.6))
+    assert "get_claim_status" in verdict.explanation
+    right = calls("get_claim_status", {"claim": "SD-9002"}, {"status": "open"})
+    run = a_run(asked, right, says("It is open."), tools="get_policy")
+    assert evaluate("tool_selection", run).passed
+    before = (asked, right, says("It is open."), user("And my policy ZW-4471, for this claim?"))
+    run = a_run(*before, policy, says("It is active."), tools="add_claim_note")
+    assert evaluate("tool_selection", run).passed
+
+
 def test_what_was_ruled_out_may_be_asked_for_later(evaluate):
     first = user("I only want to see what would change.")
     shown = calls("plan_change", {"id": "1"}, {"rows": 4})
