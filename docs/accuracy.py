@@ -26,10 +26,10 @@ $ otel-evaluator measure --labels labels.jsonl --traces ./captured --find commit
 ```
 
 A file is flagged when any of its traces fails, and passes when all do that have a verdict.
-*Uncertain* files have the defect and the evaluator cannot tell; *silent* ones have it and no verdict
-for another reason (most often because the instrumentation recorded no content). Both count against
-recall; *F1 of verdicts* leaves them out, and *decided* is the share of the files it applies to that
-have a verdict. Intervals are Wilson's at 95 %.
+*Uncertain* files have the defect and the evaluator cannot tell; *silent* ones have it and no
+verdict for another reason (most often because the instrumentation recorded no content). Both count
+against recall; *F1 of verdicts* leaves them out, and *decided* is the share of the files it applies
+to that have a verdict. Intervals are Wilson's at 95 %.
 
 The checks were not fitted to these conversations, but their authors have seen them: expect
 less on other traffic, above all of `tool_calls` and the checks below `injection_signal`, whose
