@@ -78,14 +78,13 @@ def ruled_out_days(users: Said) -> list[tuple[int, int]]:
     ]
 
 
-def excluded(users: Said, position: int) -> set[str]:
-    """Beginnings of words for what the user ruled out before a position."""
-    return {
-        match[1][:STEM].lower()
+def excluded(users: Said) -> list[tuple[int, str]]:
+    """Beginnings of words for what the user ruled out, each with its position."""
+    return [
+        (place, match[1][:STEM].lower())
         for place, said in users
-        if place < position
         for match in _EXCLUDED.finditer(encodable(said))
-    }
+    ]
 
 
 def sets_others(users: Said) -> bool:

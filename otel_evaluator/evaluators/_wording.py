@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from otel_evaluator.evaluators._lists import words
+from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.evaluators._overlap import is_familiar
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
@@ -56,11 +57,13 @@ _TO_WHOM = words("agent desk support team staff department specialist queue live
 """With them a transfer is one of the user; without, perhaps of money."""
 
 
+@of_text
 def admits_failure(text: str) -> bool:
     """Whether an answer says that something did not work, or went another way."""
     return _ADMITS.search(_plain(text)) is not None
 
 
+@of_text
 def asks(text: str) -> bool:
     """Whether an answer asks the user for something."""
     return _ASKS.search(_plain(text)) is not None

@@ -57,7 +57,7 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         if against is not None:
             what = f"{against.name[:60]!r} does what the user ruled out"
             return Scored(0.0, "drift", False, what, span_id=against.span_id)
-        limited, ruled_out = limits(users), ruled_out_days(users)
+        limited, ruled_out, without = limits(users), ruled_out_days(users), excluded(users)
         for number, answer in enumerate(found, 1):
             dropped = dropped_constraint(answer.position, answer.text, taken)
             if dropped:
@@ -71,7 +71,7 @@ def goal_progress(config: GoalProgressConfig) -> Check:
             if day:
                 what = f"answer {number} settles on {day}, which the user ruled out"
                 return Scored(0.0, "drift", False, what)
-            if _offers_excluded(answer.position, answer.text, users, taken):
+            if _offers_excluded(answer.position, answer.text, without, taken):
                 return Scored(
                     0.0, "drift", False, f"answer {number} offers what the user ruled out"
                 )
@@ -114,10 +114,10 @@ def _settles_on(answer: Answer, ruled_out: list[tuple[int, int]]) -> str:
 
 
 def _offers_excluded(
-    position: int, text: str, users: list[tuple[int, str]], taken: list[Step]
+    position: int, text: str, without: list[tuple[int, str]], taken: list[Step]
 ) -> bool:
     """Whether an answer names a record, of those tools returned, that has what was ruled out."""
-    words = excluded(users, position)
+    words = {word for place, word in without if place < position}
     if not words:
         return False
     lowered = text.lower()

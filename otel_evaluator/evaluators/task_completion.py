@@ -25,6 +25,8 @@ MAX_MESSAGE = 4_000
 """Characters of a message that are read."""
 MAX_SHOWN = 60
 """Longest item that is quoted, in characters."""
+MAX_LAST = 500
+"""Characters at the end among which the last sentence is looked for."""
 SURE = 2
 """Words that only a tool shares with the request, from which on it was overlooked."""
 MAX_NOTICE = 200
@@ -131,7 +133,7 @@ def task_completion(config: TaskCompletionConfig) -> Check:
 
 def _announces(text: str) -> bool:
     """Whether the last sentence says what the agent is about to do, with nothing to wait for."""
-    sentences = [part for part in _SENTENCE.split(text.strip()) if part.strip()]
+    sentences = [part for part in _SENTENCE.split(text.strip()[-MAX_LAST:]) if part.strip()]
     if not sentences:
         return False
     last = sentences[-1].replace("\u2019", "'").lower()
