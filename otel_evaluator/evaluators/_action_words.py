@@ -38,7 +38,7 @@ ACTIONS = {
         "refund reimburse erstatten reembolsar rembourser rimborsare terugbetalen 退款",
     ),
     "send": Action(
-        "send sent email mail sms messag notif forward label invoice create",
+        "send sent email mail sms messag notif forward label invoice create submit",
         "sent emailed mailed texted forwarded gesendet geschickt verschickt zugesandt "
         "weitergeleitet enviado mandado remitido envoyé transmis inviato spedito verstuurd "
         "gestuurd doorgestuurd enviei mandei 发送 送信",

@@ -22,7 +22,7 @@ MAX_MINUTES = 24 * 60
 """Longest time that is added to a known time of day."""
 
 _IN_MINUTES = re.compile(
-    r"(?:min|dur|dauer|durée|duraci|durata|duur|length|lasts?)[a-z_]{0,10}\"?\s?[:=]\s?\"?(\d{1,3})\b"
+    r"(?:min|dur|dauer|durée|duraci|durata|duur|length|lasts?)[a-z_]{0,16}\"?\s?[:=]\s?\"?(\d{1,3})\b"
     r"|(\d{1,3})(?:\s|-)?(?:min\b|mins\b|minutes?|minuten|minuti|minutos|minuut|分)"
 )
 _IN_HOURS = re.compile(

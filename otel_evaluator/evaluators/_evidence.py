@@ -20,6 +20,7 @@ from otel_evaluator.evaluators._arithmetic import (
     shifts,
     total,
 )
+from otel_evaluator.evaluators._calendar import Known
 from otel_evaluator.evaluators._chance import by_chance
 from otel_evaluator.evaluators._fields import fields, weekdays_in_short
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
@@ -172,6 +173,12 @@ class Evidence:
     def _dates(self) -> tuple[date, ...]:
         return tuple(date(y or 2000, m, d) for y, m, d in sorted(self._days) if m)[:MAX_OPERANDS]
 
+    @property
+    def calendar(self) -> Known:
+        """Days, times and numbers read so far."""
+        numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS)[:MAX_OPERANDS]
+        return Known(self._dates, self._weekdays, self._times, numbers)
+
     def supports(self, promise: Quantity, arithmetic: bool = True) -> bool:
         """Whether the promise was said before, in any notation."""
         while not self._says(promise):
@@ -304,6 +311,7 @@ class Evidence:
         for start in self._dates:
             for day in later(start, numbers):
                 if _same_day(wanted, (day.year if start.year != 2000 else 0, day.month, day.day)):
+                    self._weekdays.add(day.weekday())
                     return True
         return False
 

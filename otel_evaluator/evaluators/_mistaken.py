@@ -1,5 +1,6 @@
 """Steps that do something else than the user asked for, or what the user ruled out."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -37,6 +38,15 @@ _REQUEST = compile_linear(
     r"ik wil|graag)\b"
     r"|请|帮我|お願い|ください|して"
 )
+MIN_REQUEST = 1
+"""Spaces between the words of a request, at least."""
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_IS = re.compile(
+    r"(?:i|i'm|i've|i'd|we|we're|we've|my|our|the|this|that|it|it's|there|there's|he|she|they|some|"
+    r"someone|somebody|hi|hello|hey|dear|good|thanks|thank|just|one|a|an|yesterday|today|last|"
+    r"\w+ (?:said|says|told|is|was|has|had|will|would|might|may|can|could|thinks?|wants?))\b"
+)
+"""How sentences begin that say how things are."""
 _ONLY_LOOK = compile_linear(
     r"(?i)\b(?:i|we) (?:only|just) want(?:ed)? to (?:see|know|look|check|understand)\b"
     r"|\bjust (?:looking|checking|curious|asking)\b|\bdry.?run\b|\bpreview only\b"
@@ -48,7 +58,9 @@ _ONLY_LOOK = compile_linear(
     r"sehen|schauen)\b|\bnoch nichts (?:buchen|ändern|bestellen|ausführen|machen)\b"
     r"|\bsolo (?:quiero|quería) (?:saber|ver)\b|\bsin (?:reservar|cambiar|ejecutar) nada\b"
     r"|\bje (?:veux|voudrais) (?:juste|seulement) (?:savoir|voir)\b"
-    r"|\bne (?:réservez|modifiez|changez|lancez) rien\b|\bvoglio solo (?:sapere|vedere)\b"
+    r"|\bne (?:\pL+ ){1,2}rien (?:tant que|avant|sans|pour l'instant|encore)\b"
+    r"|\bne (?:réservez|modifiez|changez|lancez|réserve|modifie|change|lance) rien\b"
+    r"|\bvoglio solo (?:sapere|vedere)\b"
     r"|\bsó quero (?:saber|ver)\b"
 )
 _NOT_THIS = compile_linear(
@@ -134,39 +146,48 @@ def acts_unasked(
         if len(users) != 1 or "?" not in users[-1] or tongues(users[-1]) != {"en"}:
             return None
         texts = [encodable(text).replace("\u2019", "'") for text in users]
-        if any(_REQUEST.search(text) or wanted(text) for text in texts):
+        if any(_REQUEST.search(text) or wanted(text) or _tells(text) for text in texts):
             return None
         return step
     return None
 
 
+def _tells(text: str) -> bool:
+    """Whether a sentence neither asks nor says how things are: it may be a request."""
+    sentences = (part.strip().lower() for part in _SENTENCE.findall(text))
+    return any(
+        not part.endswith("?") and _IS.match(part) is None
+        for part in sentences
+        if part.count(" ") >= MIN_REQUEST
+    )
+
+
 @of_subject
 def left_aside(subject: Subject) -> tuple[Step, str] | None:
-    """A step, and a tool never called that the last request shares as many words with.
+    """A step, and a tool never called that the last request has as many words of, or more.
 
-    Both only read, where every step does, or both change something. The words are those of the
-    tool's name and description; a tool that shares none is not meant.
+    Both change something; or both only read, as every step does: then only words count that the
+    other has not, since questions have words of many tools.
     """
     taken = steps(subject)
     called = {step.name for step in steps(subject, with_history=True)}
     reads = all(only_reads(step.name) for step in taken)
-    aside = [
-        tool
-        for tool in subject.tool_definitions
-        if tool.name not in called and only_reads(tool.name) == reads
-    ]
+    tools = {tool.name: _words(tool.name, tool.description) for tool in subject.tool_definitions}
+    alike = [name for name in tools if only_reads(name) == reads]
+    aside = [name for name in alike if name not in called]
     users = _users(subject.messages, len(subject.messages)) if aside and taken else []
     if not users:
         return None
     asked = stems(users[-1])
-    shared, best = max((len(asked & _words(t.name, t.description)), t.name) for t in aside)
-    tools = {tool.name: tool for tool in subject.tool_definitions}
-    for step in taken if shared else ():
-        tool = tools.get(step.name)
-        if tool is None or only_reads(step.name) != reads:
-            continue
-        if len(asked & _words(tool.name, tool.description)) <= shared:
-            return step, best
+    known = frozenset().union(*(tools[n] for n in alike if n in called) if reads else ())
+    for name in aside:
+        shared = len(asked & tools[name] - known)
+        for step in taken if shared else ():
+            if step.name not in tools or only_reads(step.name) != reads:
+                continue
+            words = asked & tools[step.name]
+            if len(words - tools[name] if reads else words) <= shared:
+                return step, name
     return None
 
 

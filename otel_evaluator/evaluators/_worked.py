@@ -42,6 +42,8 @@ MAX_KNOWN = 48
 """Known numbers that are."""
 MAX_FIGURES = 40
 """Figures of an answer that are explained."""
+CALCULATES = 2
+"""Figures that an answer surely works out, from which on it is one that calculates."""
 MAX_STEPS = 6
 """Longest chain of figures that follow from each other."""
 MAX_COUNT = 1_000

@@ -9,12 +9,13 @@ from pydantic import Field
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a_tool
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
+from otel_evaluator.evaluators._calendar import may_follow
 from otel_evaluator.evaluators._evidence import Evidence
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._references import durations, references
 from otel_evaluator.evaluators._steps import as_text, steps
-from otel_evaluator.evaluators._worked import Worked, worked
+from otel_evaluator.evaluators._worked import CALCULATES, Worked, worked
 from otel_evaluator.model.genai import Message, ToolCall
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
@@ -23,8 +24,6 @@ Promise = Literal["money", "percentage", "date", "time", "duration", "reference"
 
 MAX_ANSWER = 20_000
 """Characters of an answer that are read."""
-CALCULATES = 2
-"""Figures that an answer surely works out, from which on it is one that calculates."""
 MAX_SHOWN = 3
 """Unsupported promises that an explanation lists."""
 _NO_ACCESS = compile_linear(
@@ -91,6 +90,9 @@ def commitments(config: CommitmentsConfig) -> Check:
             if found_out.steps + len(derived) >= CALCULATES:
                 # Whether one more of its figures is right is for who does the sum again.
                 may_be.update(q for q in open_ if q.kind == "money")
+            if open_ and config.arithmetic:
+                around, calendar = f"{answer.text}\n{answer.question}", evidence.calendar
+                may_be.update(q for q in open_ if may_follow(q, calendar, said, around))
             explained = found_out.surely | may_be
             doubtful += [f"{q.kind} {q} in answer {number}" for q in open_ if q in may_be]
             missing = [f"{q.kind} {q}" for q in open_ if q not in explained]

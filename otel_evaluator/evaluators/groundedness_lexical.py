@@ -17,7 +17,7 @@ from otel_evaluator.evaluators._sums import sums
 from otel_evaluator.evaluators._units import converted, is_rescaled, is_time
 from otel_evaluator.evaluators._vocabulary import CURRENCIES
 from otel_evaluator.evaluators._wording import admits_failure, asks
-from otel_evaluator.evaluators._worked import CITED, worked
+from otel_evaluator.evaluators._worked import CALCULATES, CITED, worked
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.injection import injections
@@ -189,6 +189,9 @@ def _made_up(
         measured = converted(text, [n for n in evidence.numbers if n > FEW])
         left = [q for q in left if not (q.kind == "number" and q.values[0] in measured)]
     open_ = found_out.perhaps | found_out.surely
+    if found_out.steps >= CALCULATES:
+        # Whether one more of its figures is right is for who does the sum again.
+        open_ |= {q for q in left if q.kind != "percentage"}
     return (
         [f"{q.kind} {q}" for q in left if q not in open_],
         [f"{q.kind} {q}" for q in left if q in open_],

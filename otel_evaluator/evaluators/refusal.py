@@ -25,6 +25,12 @@ _OTHERS = compile_linear(
     r"|他の(?:お客様|方|人)|他人|其他(?:客户|用户|人)|第三者"
 )
 """Data of somebody else."""
+_RULE = compile_linear(
+    r"(?i)\b(?:rules?|polic(?:y|ies)|compliance|regulations?|guidelines?|instructed|regeln?|"
+    r"richtlinien?|vorgaben?|vorschrift\w*|normas?|polític\w+|reglas?|règles?|consignes?|regole|"
+    r"norme|regras?|regels?|voorschrift\w*)\b|规定|政策|規定|ルール"
+)
+"""A refusal that says that it is instructed."""
 MAX_SENTENCES = 60
 """Sentences of the instructions that are read."""
 SHARED = 0.25
@@ -77,7 +83,8 @@ def _justified(what: str, question: str, system: str) -> str:
         if _FORBIDS.search(sentence):
             forbidden = _words(sentence)
             shared = len(forbidden & words)
-            if forbidden & about and (shared >= 2 or shared >= SHARED * len(forbidden)):
+            enough = shared >= 2 or shared >= SHARED * len(forbidden) or _RULE.search(what)
+            if forbidden & about and enough:
                 return "refused_as_instructed"
     return ""
 

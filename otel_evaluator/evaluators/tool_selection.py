@@ -120,7 +120,10 @@ def _acts_before_looking(subject: Subject, taken: list[Step]) -> Step | None:
 
 
 def _plausible(subject: Subject, taken: list[Step]) -> Verdict:
-    """Tools whose names or arguments take up words of the conversation fit it, most likely."""
+    """Changes whose tools or arguments take up words of the conversation fit it, most likely.
+
+    What is looked up often shares none, and is right as often as what does.
+    """
     said: set[str] = set()
     for message in subject.messages:
         if message.role in ("user", "system"):
@@ -135,7 +138,8 @@ def _plausible(subject: Subject, taken: list[Step]) -> Verdict:
     odd = [
         step
         for step in taken
-        if said.isdisjoint({word[:STEM] for word in parts(step.name)})
+        if not only_reads(step.name)
+        and said.isdisjoint({word[:STEM] for word in parts(step.name)})
         and said.isdisjoint(stems(descriptions.get(step.name, "")))
         and said.isdisjoint(stems(str(step.arguments or "")))
     ]
