@@ -101,7 +101,8 @@ _NOUNS = words(
 )
 """Verbs that are nouns as well."""
 _TO_DO = compile_linear(
-    r"(?:^|[.!?,;:\n]\s*|\b(?:to|please|you|just|and|then|now|me|can|we|let's|me to) )(?:\w+ly )?$"
+    r"(?:^|[.!?,;:\n]\s*|\b(?:to|please|you|just|and|then|now|me|can|we|let's|me to|ok|okay|yes|"
+    r"sure|alright) )(?:\w+ly )?$"
 )
 _ONLY_ABOUT = compile_linear(
     r"\b(?:if (?:i|we)|can i|could i|may i|do i|how (?:do|can|to|would)|what happens|is it "

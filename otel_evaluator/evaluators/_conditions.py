@@ -1,14 +1,20 @@
 """Conditions that users set: what they would pay, weekdays and things that they rule out."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from otel_evaluator.evaluators._overlap import STEM
-from otel_evaluator.evaluators._quantities import quantities
+from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
 Said = list[tuple[int, str]]
 """Messages of the user with their positions."""
+MAX_BEFORE = 40
+"""Characters before a time that may deny it."""
+NOON = 12 * 60
+"""In minutes since midnight."""
 _EXCLUDED = compile_linear(
     r"(?i)(?:^|[^\pL])(?:nothing with|without(?: any)?|no|not|anything but|except|free of|avoid|"
     r"allergic to|(?:do not|don't) (?:want|like|eat|need)|"
@@ -41,6 +47,26 @@ _NOT_ON = compile_linear(
     r"ne me va pas|n'est pas possible|non va bene)\b"
 )
 """How users rule a weekday out."""
+_TIME = r"(?:las? |le |les |alle |as |às )?(\d{1,2}(?:[:.h]\d\d)? ?(?:h\b|uhr\b|uur\b|[ap]\.?m\b)?)"
+_NOT_BEFORE = compile_linear(
+    r"(?i)\b(?:from|after|not before|no earlier than|ab|nach|nicht vor|a partir d[ae]s?|después de|"
+    r"desde|à partir de|après|pas avant|dalle|dopo|a partire dalle|depois d[ae]s?|vanaf|na) "
+    rf"{_TIME}(?P<end> ?(?:to|until|till|bis|a|à|até|alle|tot|-|\x{{2013}}) ?\d)?"
+    rf"|{_TIME} (?:or later|onwards?|oder später|en adelante|ou plus tard|o más tarde|of later)\b"
+)
+_NOT_AFTER = compile_linear(
+    r"(?i)\b(?:before|by|until|no later than|vor|bis|spätestens|antes de|hasta|avant|jusqu'à|prima "
+    rf"delle|entro|antes d[ae]s?|até|voor|tot) {_TIME}"
+)
+_NOTHING = compile_linear(
+    r"(?i)\b(?:nothing|no|not|n't|nix|nichts|nicht|kein\w*|nada|rien|pas|niente|non|niets|geen)\b"
+    r"[^.!?\n]{0,25}$"
+)
+_AWAY = compile_linear(
+    r"(?i)\b(?:away|gone|busy|leav\w+|unavailable|weg|nicht da|unterwegs|fuera|ocupad\w|absent|"
+    r"occupée?|fuori|impegnat\w|ausente|bezet)\b"
+)
+"""Who says when they are away does not ask for that time."""
 _CONDITION = compile_linear(
     r"(?i)\b(?:only|nothing but|no more than|at most|max(?:imum|\.)?|under|below|within|up to|"
     r"budget|limit|everything|together|must(?: not)?|(?:has|have|needs?) to be|without|except|"
@@ -76,6 +102,38 @@ def ruled_out_days(users: Said) -> list[tuple[int, int]]:
         for day in weekdays(match[0])
         if not any(at > place and day in weekdays(later) for at, later in users)
     ]
+
+
+def earliest(users: Said) -> list[tuple[int, float]]:
+    """Minutes since midnight before which the user wants nothing, each with its position."""
+    return list(_bounds(users, _NOT_BEFORE))
+
+
+def latest(users: Said) -> list[tuple[int, float]]:
+    """Minutes since midnight after which the user wants nothing, each with its position."""
+    return list(_bounds(users, _NOT_AFTER))
+
+
+def _bounds(users: Said, pattern: Any) -> Iterator[tuple[int, float]]:
+    """Times of the messages that say which half of the day they mean; no ranges, none denied."""
+    for place, said in users:
+        if not _DIGIT.search(said) or _AWAY.search(encodable(said)):
+            continue
+        for match in pattern.finditer(encodable(said)):
+            before = encodable(said)[: match.start()]
+            if match.groupdict().get("end") or _NOTHING.search(before[-MAX_BEFORE:]):
+                continue
+            written = str(match[1] or match[match.lastindex or 1]).strip().lower()
+            for quantity in quantities(written):
+                if quantity.kind == "time" and is_told(quantity):
+                    yield place, quantity.values[0]
+                elif quantity.kind == "number" and written.endswith("h"):  # 19h
+                    yield place, 60 * quantity.values[0]
+
+
+def is_told(time: Quantity) -> bool:
+    """Whether a time says which half of the day it means."""
+    return time.unit == "24" or time.values[0] >= NOON
 
 
 def excluded(users: Said) -> list[tuple[int, str]]:

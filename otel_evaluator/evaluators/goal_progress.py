@@ -7,7 +7,10 @@ from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict,
 from otel_evaluator.evaluators._actions import claims, does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
 from otel_evaluator.evaluators._conditions import (
+    earliest,
     excluded,
+    is_told,
+    latest,
     limits,
     ruled_out_days,
     sets_others,
@@ -18,9 +21,10 @@ from otel_evaluator.evaluators._mistaken import acts_against
 from otel_evaluator.evaluators._offers import above_limit, dropped_constraint, named_in
 from otel_evaluator.evaluators._overlap import stems
 from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._quantities import quantities
 from otel_evaluator.evaluators._steps import Step, steps
 from otel_evaluator.evaluators._vocabulary import WEEKDAY_NAMES
-from otel_evaluator.evaluators._wording import asks
+from otel_evaluator.evaluators._wording import asks, only_reads
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -58,6 +62,7 @@ def goal_progress(config: GoalProgressConfig) -> Check:
             what = f"{against.name[:60]!r} does what the user ruled out"
             return Scored(0.0, "drift", False, what, span_id=against.span_id)
         limited, ruled_out, without = limits(users), ruled_out_days(users), excluded(users)
+        early, late = earliest(users), latest(users)
         for number, answer in enumerate(found, 1):
             dropped = dropped_constraint(answer.position, answer.text, taken)
             if dropped:
@@ -70,6 +75,13 @@ def goal_progress(config: GoalProgressConfig) -> Check:
             day = _settles_on(answer, ruled_out)
             if day:
                 what = f"answer {number} settles on {day}, which the user ruled out"
+                return Scored(0.0, "drift", False, what)
+            time, place = _settles_outside(answer, taken, early, late)
+            if time:
+                what = f"answer {number} settles on {time}, outside the hours that the user set"
+                if any(place < at < answer.position for at, _ in users):
+                    # What was asked for since may be something else.
+                    return uncertain(0.5, what)
                 return Scored(0.0, "drift", False, what)
             if _offers_excluded(answer.position, answer.text, without, taken):
                 return Scored(
@@ -111,6 +123,34 @@ def _settles_on(answer: Answer, ruled_out: list[tuple[int, int]]) -> str:
         return ""
     broken = days & weekdays(without_ruled_out_days(answer.text))
     return WEEKDAY_NAMES[min(broken)] if broken else ""
+
+
+def _settles_outside(
+    answer: Answer,
+    taken: list[Step],
+    early: list[tuple[int, float]],
+    late: list[tuple[int, float]],
+) -> tuple[str, int]:
+    """A time of an answer after a booking, where all its times are too early, or all too late.
+
+    With the position of the message that says so.
+    """
+    times = [q for q in quantities(answer.text) if q.kind == "time"]
+    if not times or not all(map(is_told, times)):
+        return "", 0
+    values = [q.values[0] for q in times]
+    low = [bound for bound in early if bound[0] < answer.position][-1:]
+    high = [bound for bound in late if bound[0] < answer.position][-1:]
+    broken = [place for place, bound in low if max(values) < bound]
+    broken += [place for place, bound in high if min(values) > bound]
+    booked = (
+        step.position
+        for step in taken
+        if does(step.name, "book") and not only_reads(step.name) and not step.failed
+    )
+    if broken and any(broken[0] < place < answer.position for place in booked):
+        return str(times[0]), broken[0]
+    return "", 0
 
 
 def _offers_excluded(

@@ -1,5 +1,7 @@
 """Whether what the user asked for was done, by the evidence of tools and of the last messages."""
 
+from collections.abc import Sequence
+
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
@@ -18,6 +20,7 @@ from otel_evaluator.evaluators._wording import (
     parts,
 )
 from otel_evaluator.evaluators.user_signals import dissatisfaction
+from otel_evaluator.model.genai import Message
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -94,7 +97,7 @@ def task_completion(config: TaskCompletionConfig) -> Check:
             return Scored(1.0, "handed_over", True)
         if dissatisfaction(users[-1:]) >= 1.0:
             return uncertain(0.3, "the user ends dissatisfied")
-        missing = _missing(subject, users, taken)
+        missing = _missing(subject, taken)
         if missing and not asks(last) and not admits_failure(last) and not refuses(last):
             what = f"asked for and not done, though there is a tool for it: {missing}"
             return Scored(0.0, "not_done", False, what)
@@ -142,10 +145,28 @@ def _announces(text: str) -> bool:
     return _ANNOUNCES.search(last) is not None and waits is None
 
 
-def _missing(subject: Subject, users: list[str], taken: list[Step]) -> str:
+def _still_wanted(messages: Sequence[Message]) -> set[str]:
+    """Actions that users ask for, but those that they leave for others after a no or a question."""
+    found: set[str] = set()
+    asked: frozenset[str] = frozenset()
+    is_open = False
+    for message in messages:
+        text = message.content[:MAX_MESSAGE]
+        if message.role == "user" and text:
+            now = wanted(text)
+            if is_open and now:
+                found -= asked
+            asked, is_open = now or asked, False
+            found |= now
+        elif message.role == "assistant" and text:
+            is_open = asks(text) or admits_failure(text) or refuses(text)
+    return found
+
+
+def _missing(subject: Subject, taken: list[Step]) -> str:
     """An action that the user asks for, that a declared tool does, and that none did."""
     offered = [d.name for d in subject.tool_definitions if not only_reads(d.name)]
-    for action in sorted(set().union(*map(wanted, users))):
+    for action in sorted(_still_wanted(subject.messages)):
         tools = [name for name in offered if does(name, action)]
         # Where a tool's name begins with the verb, one that only names its object is another.
         named = {name for name in tools if does(parts(name)[0], action)}

@@ -149,3 +149,25 @@ def test_conditions_that_words_do_not_tell_of(evaluate, asked, reason):
     run = a_run(user(asked), calls("search_products", {"query": "x"}, found), answer)
     assert getattr(evaluate("goal_progress", run), "reason", "") == reason
     assert evaluate("goal_progress", a_run(user(asked), answer)).passed
+
+
+@pytest.mark.parametrize(
+    ("asked", "booked", "label"),
+    [
+        ("A check-up next week, I can only come after 3 pm.", "at 1:45 pm", "drift"),
+        ("Einen Termin nächste Woche, erst ab 15 Uhr.", "um 13:45 Uhr", "drift"),
+        ("Dois lugares, a partir das 19h.", "às 18h40", "drift"),
+        ("Une table, avant 20h.", "à 21h30", "drift"),
+        ("Un corso, dalle 18:00 in poi.", "alle 18:30", "pass"),
+        ("A check-up, nothing before 8:30, please.", "at 9:30 am", "pass"),
+        ("A room from 9 am to 11 am.", "at 8:00 am", "pass"),
+        ("A check-up, I am away from 2 pm.", "at 1:45 pm", "pass"),
+    ],
+)
+def test_hours_that_the_user_set(evaluate, asked, booked, label):
+    slot = calls("book_slot", {"slot": "K-14"}, {"booked": True})
+    run = a_run(user(asked), slot, says(f"Booked: {booked}."))
+    verdict = evaluate("goal_progress", run)
+    assert (getattr(verdict, "label", "uncertain") == "drift") is (label == "drift"), verdict
+    later = a_run(user(asked), says("Which one?"), user("The first."), slot, says(booked))
+    assert not fails(evaluate("goal_progress", later))

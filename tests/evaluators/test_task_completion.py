@@ -101,6 +101,17 @@ def test_looking_for_slots_is_not_booking(evaluate):
     assert evaluate("task_completion", run).label == "not_done"
 
 
+def test_what_was_asked_for_may_give_way_to_something_else(evaluate):
+    no = says("I can't cancel it without a fee of 105 GBP. Would you rather freeze it?")
+    frozen = calls("freeze_membership", {"months": 2}, {"frozen": True})
+    asked = (user("Cancel my membership."), no)
+    turns = (*asked, user("OK, freeze June and July."), frozen, says("It is frozen."))
+    assert evaluate("task_completion", a_run(*turns, tools="cancel_membership")).passed
+    turns = (*asked, user("No, as I said."), says("Alright."))
+    run = a_run(*turns, tools="cancel_membership freeze_membership")
+    assert evaluate("task_completion", run).label == "not_done"
+
+
 def test_who_ends_dissatisfied_may_have_got_what_there_was(evaluate):
     turns = (CANCEL, says("ok"), user("This is useless, I give up."), says("Bye"))
     assert evaluate("task_completion", a_run(*turns, tools=TOOLS)).reason == "uncertain"
