@@ -32,6 +32,13 @@ _ADMITS = compile_linear(
     r"|无法|不能|没有|未能|失败|错误|问题|找不到|抱歉|できません|できない|ません|エラー|失敗|問題"
     r"|없|못|실패|오류|문제"
 )
+_NO_ADMISSION = compile_linear(
+    r"(?i)\b(?:no|not a|keine?|sin|ningún|pas de|aucun|nessun|sem|geen) (?:problem\pL*|worries)"
+    r"|\binstead of\b"
+    r"|\b(?:don't|do not|won't|will not|needn't) (?:have to|need to|hesitate|worry)\b"
+    r"|\bnothing (?:else |more |further )?(?:to do|is needed|you need)\b"
+)
+"""What denies a problem, or a duty of the user's."""
 _ASKS = compile_linear(
     r"(?i)[?？؟]|\b(?:please (?:provide|tell|give|share|confirm|send|enter|specify|check|let me)|"
     r"let me know|tell me|i(?:'ll| will)? need (?:your|a|an|the)|"
@@ -60,7 +67,12 @@ _TO_WHOM = words("agent desk support team staff department specialist queue live
 @of_text
 def admits_failure(text: str) -> bool:
     """Whether an answer says that something did not work, or went another way."""
-    return _ADMITS.search(_plain(text)) is not None
+    plain = _plain(text)
+    found = _ADMITS.search(plain)
+    return found is not None and (
+        _NO_ADMISSION.search(plain) is None
+        or _ADMITS.search(_NO_ADMISSION.sub(" ", plain)) is not None
+    )
 
 
 @of_text

@@ -11,6 +11,7 @@ from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
 from otel_evaluator.evaluators._calendar import may_follow
 from otel_evaluator.evaluators._evidence import Evidence
+from otel_evaluator.evaluators._favours import favours
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._references import durations, references
@@ -66,6 +67,9 @@ def commitments(config: CommitmentsConfig) -> Check:
         doubtful: list[str] = []
         if "action" in kinds:
             total, unsupported = _actions(subject, found)
+            promises = _favours(subject, found)
+            total += len(promises)
+            unsupported += promises
         for number, answer in enumerate(found, 1):
             said = quantities(answer.text[:MAX_ANSWER])
             promised = [quantity for quantity in said if quantity.kind in kinds]
@@ -143,6 +147,22 @@ def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
         if not attempted(claim, (step for step in taken if step.position < answer.position))
     ]
     return len(claimed), unsupported
+
+
+def _favours(subject: Subject, found: list[Answer]) -> list[str]:
+    """Refunds and waivers that are promised, of which nothing but the user speaks."""
+    told = [subject.system, *(m.content for m in subject.messages if m.role in ("system", "tool"))]
+    told += [document.content for r in subject.retrievals for document in r.documents]
+    told += [f"{each.name} {each.result}" for each in subject.tools]
+    told += [f"{tool.name} {tool.description}" for tool in subject.tool_definitions]
+    sources = [text for text in told if text]
+    if not sources:
+        return []
+    return [
+        f"{name} in answer {number}"
+        for number, answer in enumerate(found, 1)
+        for name in favours(answer.text[:MAX_ANSWER], sources)
+    ]
 
 
 def _missing(

@@ -378,3 +378,47 @@ def test_amounts_in_groups_of_digits_have_one_reading(evaluate):
 def test_days_that_follow(evaluate, given, said, passes):
     looked = calls("look", {"q": given}, {"ok": True})
     assert evaluate("commitments", a_run(user("When?"), looked, says(said))).passed is passes
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "verdict"),
+    [
+        ("starts 2026-09-08, pay 30 days before", "Pay by August 9 at the latest.", "uncertain"),
+        ("from 2026-04-06, 16 weeks", "The last day is Sunday, July 26.", "uncertain"),
+        ("ordered 2026-06-05, 2 business days", "It is with you on Tuesday, 9 June.", "uncertain"),
+        ("today 2026-03-10, open on Monday", "On Monday 16 March it is 75p.", "uncertain"),
+        ("until 2026-05-19T08:30Z", "That is 4:30 am New York time.", "uncertain"),
+        ("report 05:40, on blocks 18:15", "That makes a duty of 12:35.", "uncertain"),
+        ("from 18:00 to 07:00", "From 18:00 to midnight, and from then to 07:00.", "uncertain"),
+        ('{"start": "16:40", "arrive_minutes_before": 30}', "Please come at 4:10 pm.", "pass"),
+        ("starts 2026-09-08, pay 30 days before", "Pay by August 21 at the latest.", "fail"),
+        ("until 2026-05-19T08:30", "It is there at 4:30 pm.", "fail"),
+        ("report 05:40, on blocks 18:15", "It departs at 13:10.", "fail"),
+    ],
+)
+def test_days_and_times_that_may_follow(evaluate, given, said, verdict):
+    looked = calls("look", {}, given)
+    found = evaluate("commitments", a_run(user("When?"), looked, says(said)))
+    assert getattr(found, "label", getattr(found, "reason", "")) == verdict, found
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "We'll waive the fee for you.",
+        "The 6.40 will come off your account.",
+        "I will refund the difference.",
+        "Le devolvemos la diferencia.",
+        "Das Geld wird Ihnen vollständig erstattet.",
+        "De reparatie vergoeden wij volledig.",
+        "Nous vous rembourserons.",
+    ],
+)
+def test_money_promised_in_words(evaluate, answer):
+    looked = calls("get_case", {"id": "1"}, {"status": "open", "price": 6.4})
+    asked = user("What about the 6.40?")
+    found = evaluate("commitments", a_run(asked, looked, says(answer)))
+    assert not found.passed
+    told = "Refunds (Erstattung, reembolso) and waivers of fees are decided by the staff."
+    assert evaluate("commitments", a_run(asked, looked, says(answer), system=told)).passed
+    assert evaluate("commitments", a_run(asked, says(answer))).passed

@@ -57,6 +57,8 @@ def test_recovered(evaluate, turns, label):
             "ignored",
         ),
         ((calls("book_table", {}, "Error: connection reset"), says("You are all set.")), "ignored"),
+        ((failing(GONE), says("No problem, it is on Friday instead of Monday.")), "ignored"),
+        ((failing(GONE), says("It is all set, you don't have to wait.")), "ignored"),
     ],
 )
 def test_not_recovered(evaluate, turns, label):
