@@ -53,14 +53,13 @@ that are retried or admitted, refusals that the instructions demand, users who a
 
 ### Before the rules were tried on them
 
-{first} of the transcripts, {first_good} of them good, measured once each, in three parts, when no
-rule had been tried on them. What they showed went into the rules before the next part: in the last
-40, of which 20 are good, `pii` flagged 2, `commitments` and `groundedness_lexical` 1 good one each,
-and no other check any. This is what to expect on traffic of your own: of what depends on meaning
-the checks find a part; a cascade to a [judge](evaluators/judge.md) is for the rest. Amounts that
-answers compute in several steps are what is flagged without reason most.
+{first} of the transcripts, {first_good} of them good, measured once each when no rule had been
+tried on them. What they showed went into the rules afterwards. Of what depends on meaning the
+checks find a part, and what words do not tell is `uncertain`: a cascade to a
+[judge](evaluators/judge.md) is for the rest. Figures, dates and times that answers work out in
+several steps are what is flagged without reason most.
 
-{first_table}
+{looks}
 
 ### After
 
@@ -71,7 +70,7 @@ these figures say what was learnt, not what to expect.
 """
 SHORT_COLUMNS = (
     *("evaluator", "finds", "with it", "found", "missed", "uncertain or silent"),
-    *("flagged without reason", "of them good", "F1 of verdicts"),
+    *("flagged without reason", "of them good", "F1 of verdicts", "decided"),
 )
 TAIL = """
 Defects of the label format that no check here is meant to find: {rest}.
@@ -110,7 +109,7 @@ def _measured(labels: Path) -> list[dict[str, Any]]:
 
 def _transcripts(folder: Path) -> str:
     """The section about authored transcripts."""
-    first = json.loads((folder / "first_look.json").read_text())
+    looks = json.loads((folder / "first_look.json").read_text())
     with TemporaryDirectory() as traces:
         labels = write(folder / "transcripts.jsonl", Path(traces))
         rows = [row for row in _measured(labels) if row["evaluator"] != "latency"]
@@ -120,11 +119,16 @@ def _transcripts(folder: Path) -> str:
         good=sum(case["good"] for case in cases),
         languages=len({case["language"] for case in cases}),
         domains=len({case["domain"] for case in cases}),
-        first=first["cases"],
-        first_good=first["good"],
-        first_table=_short_table(first["rows"]),
+        first=sum(look["cases"] for look in looks),
+        first_good=sum(look["good"] for look in looks),
+        looks="\n\n".join(map(_look, looks)),
         table=_short_table(rows),
     )
+
+
+def _look(look: dict[str, Any]) -> str:
+    text = f"{look['cases']} transcripts, {look['good']} good. {look['note']}"
+    return f"{text}\n\n{_short_table(look['rows'])}"
 
 
 def _short_table(rows: list[dict[str, Any]]) -> str:
@@ -140,6 +144,7 @@ def _short_row(row: dict[str, Any]) -> str:
         *(row["with_defect"], row["hits"], row["misses"], open_),
         *(row["false_alarms"], row["alarms_on_good"]),
         f"{row['f1_decided']:.2f}" if row["with_defect"] else "",
+        f"{decided['value']:.0%}" if (decided := row.get("decided")) else "",
     )
     return _line(cells)
 

@@ -117,12 +117,14 @@ def latest(users: Said) -> list[tuple[int, float]]:
 def _bounds(users: Said, pattern: Any) -> Iterator[tuple[int, float]]:
     """Times of the messages that say which half of the day they mean; no ranges, none denied."""
     for place, said in users:
-        if not _DIGIT.search(said) or _AWAY.search(encodable(said)):
+        if not _DIGIT.search(said):
             continue
         for match in pattern.finditer(encodable(said)):
             before = encodable(said)[: match.start()]
             if match.groupdict().get("end") or _NOTHING.search(before[-MAX_BEFORE:]):
                 continue
+            if _AWAY.search(encodable(said)):
+                break
             written = str(match[1] or match[match.lastindex or 1]).strip().lower()
             for quantity in quantities(written):
                 if quantity.kind == "time" and is_told(quantity):

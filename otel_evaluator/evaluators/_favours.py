@@ -1,6 +1,6 @@
 """Money that answers promise in words: to refund, to waive a fee."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
@@ -46,13 +46,13 @@ _WAIVE_WORDS = compile_linear(
 _KINDS = (("refund", _REFUNDS, _REFUND_WORDS), ("waiver", _WAIVES, _WAIVE_WORDS))
 
 
-def favours(text: str, sources: Iterable[str]) -> Iterator[str]:
-    """What a text promises of which no source has a word; sources may be in other languages."""
+def favours(text: str) -> list[str]:
+    """What a text promises: ``refund``, ``waiver``."""
     plain = encodable(text).replace("\u2019", "'")
-    known = None
-    for name, promises, words in _KINDS:
-        if promises.search(plain) is None:
-            continue
-        known = known or [encodable(source[:MAX_SOURCE]) for source in sources]
-        if not any(words.search(source) for source in known):
-            yield name
+    return [name for name, promises, _ in _KINDS if promises.search(plain) is not None]
+
+
+def speaks_of(favour: str, sources: Iterable[str]) -> bool:
+    """Whether a source has a word of the kind, in any language: sources may be in another."""
+    words = next(words for name, _, words in _KINDS if name == favour)
+    return any(words.search(encodable(source[:MAX_SOURCE])) for source in sources)

@@ -11,7 +11,7 @@ from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
 from otel_evaluator.evaluators._calendar import may_follow
 from otel_evaluator.evaluators._evidence import Evidence
-from otel_evaluator.evaluators._favours import favours
+from otel_evaluator.evaluators._favours import favours, speaks_of
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._references import durations, references
@@ -151,18 +151,26 @@ def _actions(subject: Subject, found: list[Answer]) -> tuple[int, list[str]]:
 
 def _favours(subject: Subject, found: list[Answer]) -> list[str]:
     """Refunds and waivers that are promised, of which nothing but the user speaks."""
+    promised = [
+        (favour, number)
+        for number, answer in enumerate(found, 1)
+        for favour in favours(answer.text[:MAX_ANSWER])
+    ]
+    sources = _told(subject) if promised else []
+    return [
+        f"{favour} in answer {number}"
+        for favour, number in promised
+        if sources and not speaks_of(favour, sources)
+    ]
+
+
+def _told(subject: Subject) -> list[str]:
+    """What instructions, documents, tools and their results say."""
     told = [subject.system, *(m.content for m in subject.messages if m.role in ("system", "tool"))]
     told += [document.content for r in subject.retrievals for document in r.documents]
     told += [f"{each.name} {each.result}" for each in subject.tools]
     told += [f"{tool.name} {tool.description}" for tool in subject.tool_definitions]
-    sources = [text for text in told if text]
-    if not sources:
-        return []
-    return [
-        f"{name} in answer {number}"
-        for number, answer in enumerate(found, 1)
-        for name in favours(answer.text[:MAX_ANSWER], sources)
-    ]
+    return [text for text in told if text]
 
 
 def _missing(
