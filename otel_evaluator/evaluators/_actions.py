@@ -56,6 +56,8 @@ _CONDITIONS = words(
     "once when if after until unless before whether sobald wenn falls nachdem cuando si "
     "quand lorsque dès quando se als zodra"
 )
+_NOT = words("no nicht non não niet never nunca nie")
+"""Words right before a claim with which it is none."""
 _BEEN = frozenset(
     (
         *(("has", "been"), ("have", "been"), ("is", "now"), ("are", "now"), ("is", "all")),
@@ -80,7 +82,9 @@ _HOLD = compile_linear(
     r"(?i)\b(?:i|we)(?:'ve| have)? (?:just |already |now )?(?:put|placed) (?:a|the) hold\b"
 )
 _PROMISED = compile_linear(
-    r"(?i)\b(?:our|a|one of our|my|the|some)\s?(?:\w+ )?(?:courier|colleague|technician|team|"
+    r"(?i)\b(?:our|the) (?:\w+ ){1,3}will (?:then |also )?(?:contact|call|text|e-?mail|ring|phone|"
+    r"message|reach out to|get back to) you\b"
+    r"|\b(?:our|a|one of our|my|the|some)\s?(?:\w+ )?(?:courier|colleague|technician|team|"
     r"manager|specialist|driver|representative|engineer|advisor|adviser|agent|one|body)s? "
     r"(?:(?:will|is going to|are going to) )?(?:soon |then |shortly )?(?:contacts?|calls?|"
     r"reach(?:es)? out|be in touch|gets? back|gets? in touch|phones?|visits?)\b"
@@ -135,7 +139,9 @@ def claims(text: str, with_passive: bool = False) -> list[Claim]:
             start = _subject(words, place, word)
             if start is None and with_passive:
                 start = _passive(words, place)
-            if start is not None and _CONDITIONS.isdisjoint(words[max(0, start - 3) : start]):
+            if start is None or not _NOT.isdisjoint(words[max(0, start - 1) : start]):
+                continue
+            if _CONDITIONS.isdisjoint(words[max(0, start - 3) : start]):
                 found.append(Claim(action, " ".join(words[start : place + 1])))
     for match in _STATE.finditer(plain):
         action = _DONE.get(match[1].lower())

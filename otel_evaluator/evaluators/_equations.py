@@ -2,7 +2,8 @@
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import permutations
 
 from otel_evaluator.evaluators._chance import CENT
 from otel_evaluator.evaluators._quantities import Quantity, quantities
@@ -29,6 +30,8 @@ _OPERATIONS: dict[str, tuple[int, Callable[[float, float], float]]] = {
 _TOKEN = re.compile(
     r"\d[\d.,'\u202f\u00a0 ]*|[()]|(?<![^\W\d_])[+\-\u2212\u2013×x*·/÷:](?=[\W\d]|$)"
 )
+MIN_AMOUNTS, MAX_AMOUNTS = 4, 12
+"""Amounts of a bill that are added up."""
 MAX_TOKENS = 24
 """Numbers, signs and brackets of an expression that are read."""
 
@@ -47,6 +50,21 @@ def right_equations(text: str) -> set[float]:
         if any(abs(value - exact * scale) <= width for scale in _SCALES):
             found.add(value)
     return found
+
+
+def right_total(amounts: Sequence[float]) -> bool:
+    """Whether an amount is the sum of all others, of which one may be taken off.
+
+    One more may be no part of it, such as a limit, where there are cents to tell by.
+    """
+    if not MIN_AMOUNTS <= len(amounts) <= MAX_AMOUNTS:
+        return False
+    whole, have_cents = sum(amounts), any(amount != int(amount) for amount in amounts)
+    return any(
+        abs(whole - 2 * total - 2 * off - aside) < CENT / 2
+        for total, off, aside in permutations((*amounts, 0.0, 0.0), 3)
+        if total and (have_cents or not aside)
+    )
 
 
 def _value_of(expression: str) -> float | None:

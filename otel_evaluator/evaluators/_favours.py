@@ -12,6 +12,7 @@ _REFUNDS = compile_linear(
     r"also| then| of course)? (?:refund|reimburse|credit|compensate|pay (?:you )?back)\b"
     r"|\b(?:will|'ll) (?:\pL+ly |also )?be (?:\pL+ly )?(?:refunded|reimbursed|credited|"
     r"compensated)\b"
+    r"|\b(?:will|'ll) (?:have|see|get|receive) [^!?\n]{0,50}\bback (?:on|in|to|into) your \pL"
     r"|\b(?:erstatten|ersetzen) (?:wir|ich)\b|\b(?:wir|ich) (?:erstatten?|ersetzen?)\b"
     r"|\b(?:wird|werden) (?:ihnen |dir )?(?:[\pL\d,.€]+ ){0,6}(?:erstattet|gutgeschrieben|"
     r"ersetzt)\b"

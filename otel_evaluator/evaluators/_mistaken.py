@@ -122,7 +122,9 @@ def acts_against(subject: Subject) -> Step | None:
             ]
             if any(_REQUEST.search(encodable(each[:MAX_MESSAGE])) for each in later):
                 break
-            verb = parts(step.name)[0]
+            verb, *objects = parts(step.name)
+            if nothing and _SIDE.isdisjoint(objects):
+                return step
             if any(does(verb, action) for action in (_CHANGES if nothing else banned)):
                 return step
     return None

@@ -7,7 +7,7 @@ from typing import Any
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._overlap import STEM
 from otel_evaluator.evaluators._steps import Step
-from otel_evaluator.evaluators._wording import parts
+from otel_evaluator.evaluators._wording import only_reads, parts
 
 MAX_RECORDS = 200
 """Records of tool results that are looked at."""
@@ -54,9 +54,9 @@ def dropped_constraint(position: int, text: str, taken: list[Step]) -> str:
 
 
 def above_limit(position: int, text: str, limit: float, taken: list[Step]) -> str:
-    """The name of a record that an answer offers though each of its prices is above a limit."""
-    lowered = text.lower()
-    for record in named_in(lowered, (step for step in taken if step.position < position)):
+    """The name of a record that an answer offers, or a step chose, all dearer than a limit."""
+    before = [step for step in taken if step.position < position]
+    for record in (*named_in(text.lower(), before), *_chosen(before)):
         prices = [
             float(value)
             for key, value in record.items()
@@ -65,8 +65,25 @@ def above_limit(position: int, text: str, limit: float, taken: list[Step]) -> st
             and not _PRICES.isdisjoint(parts(str(key)))
         ]
         if prices and min(prices) > limit:
-            return next((str(record[key]) for key in _NAMES if record.get(key)), "")
+            names = (str(record[key]) for key in (*_NAMES, *record) if record.get(key))
+            return next(names, "")
     return ""
+
+
+def _chosen(taken: list[Step]) -> Iterator[dict[str, Any]]:
+    """Records, each one of several, that a later changing step names by a value with digits."""
+    for place, step in enumerate(taken):
+        if only_reads(step.name) or step.failed or not isinstance(step.arguments, dict):
+            continue
+        for value in step.arguments.values():
+            if not (isinstance(value, str) and any(map(str.isdigit, value))):
+                continue
+            for other in taken[:place]:
+                records = list(_records([other.result]))
+                for record in records:
+                    key = next((key for key in record if record[key] == value), "")
+                    if key and sum(key in each for each in records) > 1:
+                        yield record
 
 
 def _breaks(record: dict[str, Any], key: str, value: Any) -> bool:

@@ -50,15 +50,16 @@ _ISO = re.compile(
     r"\d(?<!\d\d)(\d{3})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?)?(?!\d)"
 )
 _NUMERIC_DATE = re.compile(
-    r"\d(?<![\d.,/]\d)(\d?)([./])(\d{1,2})(?:\2(\d{4}|\d\d)(?![\d:])|\.(?!\d)(?= +[a-z\d(]|[,)]))"
+    r"\d(?<![\d.,/]\d)(\d?)([./])(\d{1,2})(?:\2(\d{4}|\d\d)(?![\d:])|\.(?!\d)(?= +[a-z\d(]|[,):]))"
 )
 _HAN_DATE = re.compile(r"(?:(\d{4})[年년]\s?)?(\d{1,2})[月월]\s?(\d{1,2})[日号號일]")
 _HALF = r"(?:\s?([ap])\.?\s?m\b\.?)"
 _TIME = re.compile(
     rf"\d(?<![\d:.,]\d)(\d?)(?:"
     rf":([0-5]\d)(?::[0-5]\d)?(?![\d:]){_HALF}?"
-    rf"|(?:[.h]([0-5]\d))?(?:{_HALF}|\s?(?:uhr|o'clock|o\u2019clock|heures?)\b|\s?[点點時时시])"
-    r"|\s?h\s?([0-5]\d)\b)",
+    rf"|(?:[.h]([0-5]\d))?(?:{_HALF}|\s?(?:uhr|o'clock|o\u2019clock|heures?)\b)"
+    r"|\s?[点點時时시](?:\s?([0-5]?\d)[分분])?"
+    r"|\s?h\s?([0-5]\d)\b(?!\s?m(?:in)?\b))",
     re.IGNORECASE,
 )
 _TIME_WORDS = frozenset({"am", "pm", "a", "p", "uhr", "clock", "heure", "heures", "h"})
@@ -183,7 +184,7 @@ def _time(match: re.Match[str]) -> Iterator[Quantity]:
     hour = int(match[0][0] + match[1])
     if hour > 24:
         return
-    minute = int(match[2] or match[4] or match[6] or 0)
+    minute = int(match[2] or match[4] or match[6] or match[7] or 0)
     half = (match[3] or match[5] or "").lower()
     if half:
         if not 1 <= hour <= 12:

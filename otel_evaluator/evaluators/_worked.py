@@ -17,7 +17,7 @@ from otel_evaluator.evaluators._combinations import (
     products,
     totals,
 )
-from otel_evaluator.evaluators._equations import figures, right_equations
+from otel_evaluator.evaluators._equations import figures, right_equations, right_total
 from otel_evaluator.evaluators._quantities import Quantity
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
@@ -66,6 +66,10 @@ _ABOUT = re.compile(
 _LINE = re.compile(r"\n+|(?<=[.!?;])\s+|(?<=[。！？])")
 
 
+_TIMES = re.compile(r"\b(\d{1,3}) ?[×x✕] ?[^\W\d_]")
+"""So many of something: ``2 × USB cable``."""
+
+
 class Worked(NamedTuple):
     """Figures that are explained by others."""
 
@@ -98,7 +102,8 @@ def worked(
         if line.strip()
     ]
     given = [q.values[0] for q in figures(asked)]
-    working = _Working(lines, known, set(shares), given, _ABOUT.search(text) is not None)
+    times = {float(n) for n in _TIMES.findall(text)}
+    working = _Working(lines, known, set(shares), given, _ABOUT.search(text) is not None, times)
     right = right_equations(text)
     stated = list(dict.fromkeys(quantity for line in lines for quantity in line))[:MAX_FIGURES]
     surely = {q for q in stated if not right.isdisjoint(q.values)}
@@ -120,6 +125,9 @@ def worked(
             break
         working.supported.update(quantity.values[0] for quantity in found)
         left = [quantity for quantity in left if quantity not in found]
+    bill = list(dict.fromkeys(q for q in stated if q.kind == "money"))
+    if right_total([q.values[0] for q in bill]):
+        perhaps.update(bill)
     return Worked(surely & set(wanted), (perhaps - surely) & set(wanted), len(surely))
 
 
@@ -143,7 +151,9 @@ class _Working:
         shares: set[float],
         asked: list[float],
         is_about: bool,
+        times: set[float],
     ) -> None:
+        self._times = times
         self.supported = {*known, *asked}
         self._lines = lines
         self._is_about = is_about
@@ -211,6 +221,8 @@ class _Working:
             lasting = [n for n in numbers if wanted.kind != "money" or n > MAX_TERMS]
             periods = (r for n in lasting for r in in_periods(n))
             yield _Results([*one_step(numbers, shares, units), *products(numbers), *periods])
+            counts = self._times.intersection(numbers)
+            yield _Results([n * price for n in counts for price in self.supported])
             yield _Results(list(per_thousand(numbers)), are_near=False)
             after = [*line[place + 1 :], *(self._lines[number + 1 :] or [[]])[0]]
             added: set[frozenset[float]] = set()

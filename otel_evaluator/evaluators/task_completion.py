@@ -57,6 +57,8 @@ _ANNOUNCES = compile_linear(
     r"quickly |also )*(?:pull|check|run|re-?run|look|search|change|fix|update|fetch|start|continue|"
     r"proceed|compare|read|open|apply|write|try|query|load|investigate|verify|compute|calculate)\b"
     r"|\b(?:next|now) i(?:'ll| will|'m going to)\b"
+    r"|\bi(?:'ll| will)(?: \pL+ly)? (?:come|get|report) back (?:to you )?(?:\pL+ ){0,2}(?:in|"
+    r"within|shortly|soon|with)\b"
     r"|\b(?:next|now),? (?:moving|continuing|proceeding|going) (?:on )?(?:to|with)\b"
     r"|\b(?:ich|wir) (?:prüfe|suche|starte|führe|ändere|hole|schaue|rufe|vergleiche|lade)n? "
     r"(?:\w+ ){0,6}?(?:jetzt|nun|gleich|als nächstes)\b"

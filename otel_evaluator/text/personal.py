@@ -26,6 +26,8 @@ class Finding(NamedTuple):
 
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
+_MASKS = ("*", "\u2022", "\u2026", "\u25cf", "\u00d7")
+"""Before what is left of an address that is hidden: ``k•••••d@mail.example``."""
 _LONG_NUMBER = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){6}")
 """Seven digits with little between them: without any there is no phone or card number."""
 _IN_A_CODE = re.compile(r"[A-Za-z]-$|[A-Za-z]$")
@@ -86,6 +88,8 @@ class Finder:
     def _candidates(self, text: str) -> Iterator[Finding]:
         if "@" in text and "email" in self._types:
             for match in _EMAIL.finditer(text):
+                if text[match.start() - 1 : match.start()] in _MASKS:
+                    continue
                 yield Finding("email", match[0].casefold(), *match.span())
         long_number = _LONG_NUMBER.search(text) is not None
         if not long_number and _CODE.search(text) is None:

@@ -390,6 +390,8 @@ def test_days_that_follow(evaluate, given, said, passes):
         ("until 2026-05-19T08:30Z", "That is 4:30 am New York time.", "uncertain"),
         ("report 05:40, on blocks 18:15", "That makes a duty of 12:35.", "uncertain"),
         ("from 18:00 to 07:00", "From 18:00 to midnight, and from then to 07:00.", "uncertain"),
+        ('{"start": "2026-04-14T18:05"}', "4月14日18時05分からです。", "pass"),
+        ("1, 5, 30 and 120 minutes", "The last one goes out after 2 h 36 min.", "none"),
         ('{"start": "16:40", "arrive_minutes_before": 30}', "Please come at 4:10 pm.", "pass"),
         ("starts 2026-09-08, pay 30 days before", "Pay by August 21 at the latest.", "fail"),
         ("until 2026-05-19T08:30", "It is there at 4:30 pm.", "fail"),
@@ -422,3 +424,20 @@ def test_money_promised_in_words(evaluate, answer):
     told = "Refunds (Erstattung, reembolso) and waivers of fees are decided by the staff."
     assert evaluate("commitments", a_run(asked, looked, says(answer), system=told)).passed
     assert evaluate("commitments", a_run(asked, says(answer))).passed
+
+
+def test_a_bill_of_several_steps_is_open(evaluate):
+    cart = [{"name": "headset", "qty": 1, "unit": 129.0}, {"name": "cable", "qty": 2, "unit": 14.5}]
+    looked = calls("get_cart", {}, {"items": [*cart, {"name": "charger", "qty": 1, "unit": 39.9}]})
+    code = calls("check_voucher", {}, {"percent": 10, "excluded": ["headset"]})
+    asked = user("What would I pay with the code?")
+    bill = "Headset £129.00\n2 × cable £29.00\nCharger £39.90\n10% off £6.89\nYou pay {}."
+    right = evaluate("commitments", a_run(asked, looked, code, says(bill.format("£191.01"))))
+    assert right.reason == "uncertain"
+    wrong = evaluate("commitments", a_run(asked, looked, code, says(bill.format("£178.21"))))
+    assert wrong.passed is False
+
+
+def test_what_was_not_done_is_no_claim(evaluate):
+    run = a_run(user("¿Hay hueco?"), calls("find_slots", {}, []), says("No, no he reservado nada."))
+    assert evaluate("commitments", run).passed

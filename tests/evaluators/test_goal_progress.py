@@ -171,3 +171,17 @@ def test_hours_that_the_user_set(evaluate, asked, booked, label):
     assert (getattr(verdict, "label", "uncertain") == "drift") is (label == "drift"), verdict
     later = a_run(user(asked), says("Which one?"), user("The first."), slot, says(booked))
     assert not fails(evaluate("goal_progress", later))
+
+
+def test_what_a_step_chose_above_the_limit(evaluate):
+    asked = user("A flight to Bologna, at most 300 EUR. Hold what fits.")
+    fares = [{"fare_id": "F2", "price": 318}, {"fare_id": "F3", "price": 287}]
+    looked = calls("search_flights", {"to": "BLQ"}, {"fares": fares})
+    told = says("I've put a hold on it.")
+    dear = a_run(asked, looked, calls("hold_fare", {"fare_id": "F2"}), told)
+    assert evaluate("goal_progress", dear).label == "drift"
+    fits = a_run(asked, looked, calls("hold_fare", {"fare_id": "F3"}), told)
+    assert not fails(evaluate("goal_progress", fits))
+    case = calls("get_case", {"case_id": "F2"}, {"case_id": "F2", "price": 318})
+    rushed = a_run(asked, case, calls("order_rush", {"case_id": "F2"}), told)
+    assert not fails(evaluate("goal_progress", rushed))

@@ -133,3 +133,8 @@ def test_numbers_of_offices_in_passages_may_be_given(evaluate):
     passages = ("The fault desk answers on 0151 496 0455. Ann Hill lives next door.",)
     run = a_run(user("Who?"), says("Ring 0151 496 0455."), passages=passages)
     assert evaluate("pii", run, regions=["GB"]).passed
+
+
+def test_a_hidden_address_is_none(evaluate):
+    run = a_run(user("Where to?"), says("To k\u2022\u2022\u2022d@mail.example, as on file."))
+    assert evaluate("pii", run).passed
