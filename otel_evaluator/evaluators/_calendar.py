@@ -11,6 +11,8 @@ from otel_evaluator.text.linear import compile_linear
 
 MAX_WORKING = 30
 """Most working days that are added to a day."""
+MAX_BETWEEN = 14
+"""Longest range of days, each day of which may be named."""
 SATURDAY = 5
 NO_YEAR = 2000
 """The year of known days that are written without one."""
@@ -33,6 +35,10 @@ class Known(NamedTuple):
     times: Collection[float]
     """Minutes since midnight."""
     numbers: Collection[float]
+    lengths: Collection[int]
+    """Of time, in minutes."""
+    has_zone: bool
+    """Whether something speaks of a time zone."""
 
 
 def may_follow(promise: Quantity, known: Known, said: Collection[Quantity], text: str) -> bool:
@@ -65,6 +71,9 @@ def _days(known: Known) -> Iterator[date]:
             yield from (start - timedelta(n), start - timedelta(7 * n))
             if n <= MAX_WORKING:
                 yield from (_working(start, n, 1), _working(start, n, -1))
+        for end in known.days:
+            if start < end <= start + timedelta(MAX_BETWEEN):
+                yield from (start + timedelta(n) for n in range(1, (end - start).days))
         if start.year != NO_YEAR:
             week = (start + timedelta(n) for n in range(1, 8))
             yield from (day for day in week if day.weekday() in known.weekdays)
@@ -96,8 +105,17 @@ def _may_be_time(promise: Quantity, known: Known, said: Collection[Quantity], te
     minute = promise.values[0]
     if minute == 0 and _MIDNIGHT.search(encodable(text)):
         return True
-    if _ZONE.search(encodable(text)) and any((minute - t) % 30 == 0 for t in known.times):
+    has_zone = known.has_zone or speaks_of_zones(text)
+    if has_zone and any((minute - t) % 60 == 0 for t in known.times):
         return True
     times = {*known.times, *(q.values[0] for q in said if q.kind == "time" and q != promise)}
+    ends = ((t + sign * n) % MAX_MINUTES for t in times for n in known.lengths for sign in (1, -1))
+    if minute in ends:
+        return True
     lengths = {(one - two) % MAX_MINUTES for one in times for two in times}
     return promise.unit != "24" and minute in lengths
+
+
+def speaks_of_zones(text: str) -> bool:
+    """Whether a text names a time zone, or has a time of UTC as machines write it."""
+    return _ZONE.search(encodable(text)) is not None

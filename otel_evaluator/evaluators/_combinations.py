@@ -69,6 +69,14 @@ def products(numbers: list[float]) -> Iterator[float]:
         yield one * two * three
 
 
+def bills(numbers: list[float]) -> Iterator[float]:
+    """Pieces and prices in their order: two products, a product and an amount, or the reverse."""
+    for a, b, c in zip(numbers, numbers[1:], numbers[2:], strict=False):
+        yield from (a * b + c, a + b * c)
+    for a, b, c, d in zip(numbers, numbers[1:], numbers[2:], numbers[3:], strict=False):
+        yield a * b + c * d
+
+
 def totals(numbers: list[float]) -> Iterator[float]:
     """Sums of any three or more, some of them taken off."""
     sums = [(0.0, 0)]

@@ -55,8 +55,9 @@ _NOT_BEFORE = compile_linear(
     rf"|{_TIME} (?:or later|onwards?|oder später|en adelante|ou plus tard|o más tarde|of later)\b"
 )
 _NOT_AFTER = compile_linear(
-    r"(?i)\b(?:before|by|until|no later than|vor|bis|spätestens|antes de|hasta|avant|jusqu'à|prima "
-    rf"delle|entro|antes d[ae]s?|até|voor|tot) {_TIME}"
+    r"(?i)\b(?:(?:not|nicht|no|non|não|niet|pas) (?:later than|after|nach|después de|dopo|na|après|"
+    r"depois d[ae]s?|plus tard que)|before|by|until|no later than|vor|bis|spätestens|antes de|"
+    rf"hasta|avant|jusqu'à|prima delle|entro|antes d[ae]s?|até|voor|tot) {_TIME}"
 )
 _NOTHING = compile_linear(
     r"(?i)\b(?:nothing|no|not|n't|nix|nichts|nicht|kein\w*|nada|rien|pas|niente|non|niets|geen)\b"

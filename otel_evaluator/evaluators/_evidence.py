@@ -20,7 +20,7 @@ from otel_evaluator.evaluators._arithmetic import (
     shifts,
     total,
 )
-from otel_evaluator.evaluators._calendar import Known
+from otel_evaluator.evaluators._calendar import Known, speaks_of_zones
 from otel_evaluator.evaluators._chance import by_chance
 from otel_evaluator.evaluators._fields import fields, weekdays_in_short
 from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
@@ -111,10 +111,11 @@ class Evidence:
                 if year and month:
                     self._weekdays.add(date(year, month, day).weekday())
 
-    def add_day(self, day: date) -> None:
-        """A day that is known without being written, such as today."""
+    def add_day(self, day: date, weekday: bool = True) -> None:
+        """A day that is known without being written, such as today; with its weekday, or not."""
         self._days.add((day.year, day.month, day.day))
-        self._weekdays.add(day.weekday())
+        if weekday:
+            self._weekdays.add(day.weekday())
 
     def says(self, quantity: Quantity) -> bool:
         """Whether a quantity, or the time or date it is a part of, was said before."""
@@ -177,7 +178,8 @@ class Evidence:
     def calendar(self) -> Known:
         """Days, times and numbers read so far."""
         numbers = sorted(n for n in self._numbers if 0 < n <= MAX_DAYS)[:MAX_OPERANDS]
-        return Known(self._dates, self._weekdays, self._times, numbers)
+        has_zone = any(map(speaks_of_zones, self._seen))
+        return Known(self._dates, self._weekdays, self._times, numbers, self._lengths, has_zone)
 
     def supports(self, promise: Quantity, arithmetic: bool = True) -> bool:
         """Whether the promise was said before, in any notation."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from otel_evaluator.evaluators._overlap import stems, stems_of
+from otel_evaluator.evaluators._overlap import is_common, stems, stems_of
 from otel_evaluator.evaluators._steps import Step, as_text
 from otel_evaluator.evaluators._wording import only_reads, parts
 from otel_evaluator.model.genai import ToolDefinition
@@ -34,6 +34,7 @@ def left_out(texts: Iterable[str], taken: list[Step]) -> str:
         for listed in _LISTED.findall(encodable(text))
     ]
     lists = [things for things in lists if len(things) >= MIN_LISTED]
+    lists = [things for things in lists if not any(map(is_common, things))]
     if not lists:
         return ""
     given = " ".join(as_text(step.arguments) for step in taken)

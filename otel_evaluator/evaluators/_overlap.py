@@ -64,6 +64,16 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_common(word: str) -> bool:
+    """Whether a word carries no meaning of its own in some language known here."""
+    return word.lower() in _COMMON
+
+
+def in_cjk(text: str) -> bool:
+    """Whether a text has Chinese, Japanese or Korean script."""
+    return not text.isascii() and _CJK_RUN.search(text) is not None
+
+
 def stems_of(texts: Iterable[str]) -> set[str]:
     """``stems`` of several texts together."""
     found: set[str] = set()

@@ -10,6 +10,7 @@ from otel_evaluator.evaluators._chance import by_chance
 from otel_evaluator.evaluators._combinations import (
     MAX_TERMS,
     Units,
+    bills,
     in_periods,
     one_step,
     per_thousand,
@@ -221,6 +222,8 @@ class _Working:
             lasting = [n for n in numbers if wanted.kind != "money" or n > MAX_TERMS]
             periods = (r for n in lasting for r in in_periods(n))
             yield _Results([*one_step(numbers, shares, units), *products(numbers), *periods])
+            ordered = [q.values[0] for q in line[:place] if q.values]
+            yield _Results(list(bills(ordered)))
             counts = self._times.intersection(numbers)
             yield _Results([n * price for n in counts for price in self.supported])
             yield _Results(list(per_thousand(numbers)), are_near=False)

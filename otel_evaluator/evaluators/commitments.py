@@ -204,7 +204,8 @@ def _shared(subject: Subject) -> Evidence:
     if subject.start_ns > 0:
         today = datetime.fromtimestamp(subject.start_ns / 1e9, UTC).date()
         evidence.add_day(today)
-        evidence.add_day(today + timedelta(days=1))
+        # Its weekday is known where the answer says that it is tomorrow.
+        evidence.add_day(today + timedelta(days=1), weekday=False)
     if not subject.messages:
         evidence.add(subject.input)
     return evidence

@@ -2,7 +2,7 @@
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer
-from otel_evaluator.evaluators._overlap import share, stems, stems_of, tongues
+from otel_evaluator.evaluators._overlap import in_cjk, share, stems, stems_of, tongues
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import steps
 from otel_evaluator.evaluators._wording import admits_failure
@@ -71,7 +71,8 @@ def topicality(config: TopicalityConfig) -> Check:
                 continue
             earlier = (m.content for m in subject.messages[: answer.position])
             near = share(said, stems_of([*around, *earlier]) | asked)
-            if near < OFF and not _looked_up(answer, looked):
+            # Pairs of characters are shared less than words are.
+            if near < OFF and not _looked_up(answer, looked) and not in_cjk(answer.text):
                 off.append(number)
             elif near < ON:
                 unsure += 1

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from otel_evaluator.model.genai import Document, Retrieval
@@ -389,6 +390,9 @@ def test_days_that_follow(evaluate, given, said, passes):
         ("today 2026-03-10, open on Monday", "On Monday 16 March it is 75p.", "uncertain"),
         ("until 2026-05-19T08:30Z", "That is 4:30 am New York time.", "uncertain"),
         ("report 05:40, on blocks 18:15", "That makes a duty of 12:35.", "uncertain"),
+        ("begins 2026-03-12T07:15:00Z", "Your appointment is at 8:15.", "uncertain"),
+        ("begins at 8:15, 12 hours fasting", "Eat nothing from 20:15 on.", "pass"),
+        ("from 2026-10-13 to 2026-10-16", "All of 15 October counts.", "uncertain"),
         ("from 18:00 to 07:00", "From 18:00 to midnight, and from then to 07:00.", "uncertain"),
         ('{"start": "2026-04-14T18:05"}', "4月14日18時05分からです。", "pass"),
         ("1, 5, 30 and 120 minutes", "The last one goes out after 2 h 36 min.", "none"),
@@ -441,3 +445,25 @@ def test_a_bill_of_several_steps_is_open(evaluate):
 def test_what_was_not_done_is_no_claim(evaluate):
     run = a_run(user("¿Hay hueco?"), calls("find_slots", {}, []), says("No, no he reservado nada."))
     assert evaluate("commitments", run).passed
+
+
+def test_pieces_and_prices_in_their_order_are_a_bill(evaluate):
+    prices = calls(
+        "search", {}, {"bike": {"price_per_day": 24.0}, "trailer": {"price_per_day": 15}}
+    )
+    asked = user("2 bikes and a trailer for 2 days?")
+    right = "2 bikes at €24 a day plus 1 trailer at €15 a day come to €63 a day, €126 for 2 days."
+    run = a_run(asked, prices, says(right))
+    assert not fails(evaluate("commitments", run))
+    run = a_run(asked, prices, says(right.replace("63", "71").replace("126", "142")))
+    assert getattr(evaluate("commitments", run), "passed", None) is not True
+
+
+def test_that_tomorrow_is_a_friday_supports_no_friday(evaluate):
+    looked = calls("get_case", {}, {"status": "open"})
+    asked, promised = user("When does it come?"), says("It is there by Friday.")
+    thursday = 1_795_651_200 * 10**9  # 2026-11-26
+    run = msgspec.structs.replace(a_run(asked, looked, promised), start_ns=thursday)
+    assert fails(evaluate("commitments", run))
+    said = a_run(asked, looked, says("It comes tomorrow, on Friday."))
+    assert not fails(evaluate("commitments", msgspec.structs.replace(said, start_ns=thursday)))

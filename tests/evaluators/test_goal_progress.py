@@ -158,6 +158,7 @@ def test_conditions_that_words_do_not_tell_of(evaluate, asked, reason):
         ("Einen Termin nächste Woche, erst ab 15 Uhr.", "um 13:45 Uhr", "drift"),
         ("Dois lugares, a partir das 19h.", "às 18h40", "drift"),
         ("Une table, avant 20h.", "à 21h30", "drift"),
+        ("Une table, surtout pas après 19h30.", "à 20h30", "drift"),
         ("Un corso, dalle 18:00 in poi.", "alle 18:30", "pass"),
         ("A check-up, nothing before 8:30, please.", "at 9:30 am", "pass"),
         ("A room from 9 am to 11 am.", "at 8:00 am", "pass"),

@@ -152,3 +152,9 @@ def test_a_file_that_is_named_is_touched_or_told_of(evaluate):
     assert evaluate("task_completion", a_run(asked, renamed, says("Renamed."))).label == "left_out"
     noted = calls("append_text", {"path": "CHANGES.md"}, {"ok": True})
     assert evaluate("task_completion", a_run(asked, renamed, noted, says("Renamed."))).passed
+
+
+def test_numbers_and_common_words_are_no_list(evaluate):
+    asked = user("Dinner for 4, one of us is vegan, please.")
+    found = calls("search_restaurants", {"party": 4}, [{"name": "La Serra"}])
+    assert evaluate("task_completion", a_run(asked, found, says("La Serra fits."))).passed
