@@ -149,7 +149,8 @@ def claims(text: str, with_passive: bool = False) -> list[Claim]:
             found.append(Claim(action, match[0].strip(" .!?\n").lower()))
     if "hold" in plain:
         found += [Claim("book", match[0]) for match in _HOLD.finditer(plain)]
-    found += [Claim(_DONE[m[1] or m[2]], m[0]) for m in _CJK_CLAIM.finditer(plain)]
+    if not plain.isascii():
+        found += [Claim(_DONE[m[1] or m[2]], m[0]) for m in _CJK_CLAIM.finditer(plain)]
     return found + [Claim("contact", match[0]) for match in _PROMISED.finditer(plain)]
 
 
