@@ -61,8 +61,10 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         if against is not None:
             what = f"{against.name[:60]!r} does what the user ruled out"
             return Scored(0.0, "drift", False, what, span_id=against.span_id)
-        limited, ruled_out, without = limits(users), ruled_out_days(users), excluded(users)
-        early, late = earliest(users), latest(users)
+        ruled_out = ruled_out_days(users)
+        limited, without = (limits(users), excluded(users)) if taken else ([], [])
+        booked = [step for step in taken if does(step.name, "book") and not only_reads(step.name)]
+        early, late = (earliest(users), latest(users)) if booked else ([], [])
         for number, answer in enumerate(found, 1):
             dropped = dropped_constraint(answer.position, answer.text, taken)
             if dropped:
@@ -76,7 +78,7 @@ def goal_progress(config: GoalProgressConfig) -> Check:
             if day:
                 what = f"answer {number} settles on {day}, which the user ruled out"
                 return Scored(0.0, "drift", False, what)
-            time, place = _settles_outside(answer, taken, early, late)
+            time, place = _settles_outside(answer, booked, early, late)
             if time:
                 what = f"answer {number} settles on {time}, outside the hours that the user set"
                 if any(place < at < answer.position for at, _ in users):
@@ -127,7 +129,7 @@ def _settles_on(answer: Answer, ruled_out: list[tuple[int, int]]) -> str:
 
 def _settles_outside(
     answer: Answer,
-    taken: list[Step],
+    booked: list[Step],
     early: list[tuple[int, float]],
     late: list[tuple[int, float]],
 ) -> tuple[str, int]:
@@ -135,6 +137,8 @@ def _settles_outside(
 
     With the position of the message that says so.
     """
+    if not (early or late):
+        return "", 0
     times = [q for q in quantities(answer.text) if q.kind == "time"]
     if not times or not all(map(is_told, times)):
         return "", 0
@@ -143,12 +147,8 @@ def _settles_outside(
     high = [bound for bound in late if bound[0] < answer.position][-1:]
     broken = [place for place, bound in low if max(values) < bound]
     broken += [place for place, bound in high if min(values) > bound]
-    booked = (
-        step.position
-        for step in taken
-        if does(step.name, "book") and not only_reads(step.name) and not step.failed
-    )
-    if broken and any(broken[0] < place < answer.position for place in booked):
+    places = (step.position for step in booked if not step.failed)
+    if broken and any(broken[0] < place < answer.position for place in places):
         return str(times[0]), broken[0]
     return "", 0
 

@@ -160,7 +160,7 @@ def _still_wanted(messages: Sequence[Message]) -> set[str]:
                 found -= asked
             asked, is_open = now or asked, False
             found |= now
-        elif message.role == "assistant" and text:
+        elif asked and message.role == "assistant" and text:
             is_open = asks(text) or admits_failure(text) or refuses(text)
     return found
 
@@ -168,7 +168,7 @@ def _still_wanted(messages: Sequence[Message]) -> set[str]:
 def _missing(subject: Subject, taken: list[Step]) -> str:
     """An action that the user asks for, that a declared tool does, and that none did."""
     offered = [d.name for d in subject.tool_definitions if not only_reads(d.name)]
-    for action in sorted(_still_wanted(subject.messages)):
+    for action in sorted(_still_wanted(subject.messages)) if offered else ():
         tools = [name for name in offered if does(name, action)]
         # Where a tool's name begins with the verb, one that only names its object is another.
         named = {name for name in tools if does(parts(name)[0], action)}
