@@ -8,7 +8,7 @@ from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict,
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import Step, no_step, steps
-from otel_evaluator.evaluators._wording import asks, is_read, only_reads, parts
+from otel_evaluator.evaluators.wording.phrases import asks, is_read, only_reads, parts
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
-from otel_evaluator.evaluators._numbers import DIGITS
 from otel_evaluator.evaluators._steps import Step, as_text, no_step, steps
+from otel_evaluator.evaluators.figures.numbers import DIGITS
 
 MAX_VALUES = 200
 """Values of one call that are looked at."""

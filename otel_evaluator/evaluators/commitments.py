@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import Claim, attempted, claims, takes_a_tool
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passed
-from otel_evaluator.evaluators._calendar import may_follow
-from otel_evaluator.evaluators._evidence import Evidence
-from otel_evaluator.evaluators._favours import favours, speaks_of
 from otel_evaluator.evaluators._probability import uncertain
-from otel_evaluator.evaluators._quantities import Quantity, quantities
-from otel_evaluator.evaluators._references import durations, references
 from otel_evaluator.evaluators._steps import as_text, steps
-from otel_evaluator.evaluators._worked import CALCULATES, Worked, worked
+from otel_evaluator.evaluators.actions.verbs import Claim, attempted, claims, takes_a_tool
+from otel_evaluator.evaluators.figures.calendar import may_follow
+from otel_evaluator.evaluators.figures.evidence import Evidence
+from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
+from otel_evaluator.evaluators.figures.references import durations, references
+from otel_evaluator.evaluators.figures.worked import CALCULATES, Worked, worked
+from otel_evaluator.evaluators.wording.favours import favours, speaks_of
 from otel_evaluator.model.genai import Message, ToolCall
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear

@@ -3,11 +3,11 @@
 from typing import Literal
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._action_words import ACTIONS
-from otel_evaluator.evaluators._actions import claims, does
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, passed
 from otel_evaluator.evaluators._steps import Step, no_step, steps
-from otel_evaluator.evaluators._wording import (
+from otel_evaluator.evaluators.actions.verb_words import ACTIONS
+from otel_evaluator.evaluators.actions.verbs import claims, does
+from otel_evaluator.evaluators.wording.phrases import (
     admits_failure,
     asks,
     hands_over,

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import claims, does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
-from otel_evaluator.evaluators._conditions import (
+from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._steps import Step, steps
+from otel_evaluator.evaluators.actions.conditions import (
     earliest,
     excluded,
     is_told,
@@ -17,14 +18,13 @@ from otel_evaluator.evaluators._conditions import (
     weekdays,
     without_ruled_out_days,
 )
-from otel_evaluator.evaluators._mistaken import acts_against
-from otel_evaluator.evaluators._offers import above_limit, dropped_constraint, named_in
-from otel_evaluator.evaluators._overlap import stems
-from otel_evaluator.evaluators._probability import uncertain
-from otel_evaluator.evaluators._quantities import quantities
-from otel_evaluator.evaluators._steps import Step, steps
-from otel_evaluator.evaluators._vocabulary import WEEKDAY_NAMES
-from otel_evaluator.evaluators._wording import asks, only_reads
+from otel_evaluator.evaluators.actions.mistaken import acts_against
+from otel_evaluator.evaluators.actions.offers import above_limit, dropped_constraint, named_in
+from otel_evaluator.evaluators.actions.verbs import claims, does, wanted
+from otel_evaluator.evaluators.figures.quantities import quantities
+from otel_evaluator.evaluators.figures.vocabulary import WEEKDAY_NAMES
+from otel_evaluator.evaluators.wording.overlap import stems
+from otel_evaluator.evaluators.wording.phrases import asks, only_reads
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

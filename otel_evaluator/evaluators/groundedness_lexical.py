@@ -5,19 +5,19 @@ from typing import Any
 import re2
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import claims
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
-from otel_evaluator.evaluators._equations import right_equations
-from otel_evaluator.evaluators._evidence import Evidence
-from otel_evaluator.evaluators._overlap import share, stems, stems_of
 from otel_evaluator.evaluators._probability import uncertain
-from otel_evaluator.evaluators._quantities import Quantity, quantities
 from otel_evaluator.evaluators._steps import Step, as_text, steps
-from otel_evaluator.evaluators._sums import sums
-from otel_evaluator.evaluators._units import converted, is_rescaled, is_time
-from otel_evaluator.evaluators._vocabulary import CURRENCIES
-from otel_evaluator.evaluators._wording import admits_failure, asks
-from otel_evaluator.evaluators._worked import CALCULATES, CITED, worked
+from otel_evaluator.evaluators.actions.verbs import claims
+from otel_evaluator.evaluators.figures.equations import right_equations
+from otel_evaluator.evaluators.figures.evidence import Evidence
+from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
+from otel_evaluator.evaluators.figures.sums import sums
+from otel_evaluator.evaluators.figures.units import converted, is_rescaled, is_time
+from otel_evaluator.evaluators.figures.vocabulary import CURRENCIES
+from otel_evaluator.evaluators.figures.worked import CALCULATES, CITED, worked
+from otel_evaluator.evaluators.wording.overlap import share, stems, stems_of
+from otel_evaluator.evaluators.wording.phrases import admits_failure, asks
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.injection import injections

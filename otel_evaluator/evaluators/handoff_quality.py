@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
-from otel_evaluator.evaluators._overlap import share, stems
 from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators.wording.overlap import share, stems
 from otel_evaluator.model.genai import ModelCall
 
 NO_HANDOFF = Skipped("not_applicable", "one agent answered")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import answers, no_answer, passed
-from otel_evaluator.evaluators._places import of_places
+from otel_evaluator.evaluators.wording.places import of_places
 from otel_evaluator.text.personal import (
     NATIONAL_IDS,
     Finder,

@@ -9,7 +9,7 @@ from rapidfuzz.fuzz import ratio
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT
 from otel_evaluator.evaluators._steps import Step, no_step, steps
-from otel_evaluator.evaluators._wording import only_reads
+from otel_evaluator.evaluators.wording.phrases import only_reads
 
 MAX_COMPARED = 50
 """Earlier calls of the same tool that a call is compared with."""

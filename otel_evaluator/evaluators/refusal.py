@@ -2,8 +2,8 @@
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import answers, failed, no_answer, passed
-from otel_evaluator.evaluators._overlap import stems
-from otel_evaluator.evaluators._refusals import MAX_OPENING, SENTENCE, refused
+from otel_evaluator.evaluators.wording.overlap import stems
+from otel_evaluator.evaluators.wording.refusals import MAX_OPENING, SENTENCE, refused
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.injection import injections
 from otel_evaluator.text.linear import compile_linear

@@ -4,12 +4,12 @@ import re
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import answers, no_answer
-from otel_evaluator.evaluators._evidence import Evidence
-from otel_evaluator.evaluators._overlap import share, stems
 from otel_evaluator.evaluators._probability import uncertain
-from otel_evaluator.evaluators._quantities import quantities
 from otel_evaluator.evaluators._steps import Step, no_step, steps
-from otel_evaluator.evaluators._wording import delegates
+from otel_evaluator.evaluators.figures.evidence import Evidence
+from otel_evaluator.evaluators.figures.quantities import quantities
+from otel_evaluator.evaluators.wording.overlap import share, stems
+from otel_evaluator.evaluators.wording.phrases import delegates
 
 USED = 0.2
 """Share of an answer's words that are in the results, from which it uses them."""

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._answers import NO_CONTENT, answers, no_answer
-from otel_evaluator.evaluators._left_out import file_left_out, left_out, overlooked
-from otel_evaluator.evaluators._mistaken import left_aside
 from otel_evaluator.evaluators._probability import uncertain
-from otel_evaluator.evaluators._refusals import refuses
 from otel_evaluator.evaluators._steps import Step, steps
-from otel_evaluator.evaluators._wording import (
+from otel_evaluator.evaluators.actions.left_out import file_left_out, left_out, overlooked
+from otel_evaluator.evaluators.actions.mistaken import left_aside
+from otel_evaluator.evaluators.actions.verbs import does, wanted
+from otel_evaluator.evaluators.user_signals import dissatisfaction
+from otel_evaluator.evaluators.wording.phrases import (
     admits_failure,
     asks,
     delegates,
@@ -19,7 +19,7 @@ from otel_evaluator.evaluators._wording import (
     only_reads,
     parts,
 )
-from otel_evaluator.evaluators.user_signals import dissatisfaction
+from otel_evaluator.evaluators.wording.refusals import refuses
 from otel_evaluator.model.genai import Message
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear

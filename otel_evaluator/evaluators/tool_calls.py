@@ -10,8 +10,8 @@ from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, passed
-from otel_evaluator.evaluators._rejections import answered, identity
 from otel_evaluator.evaluators._schema import compile_lenient, first_problem
+from otel_evaluator.evaluators.actions.rejections import answered, identity
 from otel_evaluator.model.genai import ToolCall
 from otel_evaluator.text.encodable import encodable
 

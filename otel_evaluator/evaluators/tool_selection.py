@@ -5,19 +5,25 @@ from typing import Annotated
 from pydantic import Field
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Subject, Verdict, evaluator
-from otel_evaluator.evaluators._actions import does, wanted
-from otel_evaluator.evaluators._matching import ArgumentMatch, ExpectedTool, Match, matched, problem
-from otel_evaluator.evaluators._mistaken import (
+from otel_evaluator.evaluators._probability import uncertain
+from otel_evaluator.evaluators._steps import Step, no_step, steps
+from otel_evaluator.evaluators.action_safety import ActionSafetyConfig, action_safety
+from otel_evaluator.evaluators.actions.matching import (
+    ArgumentMatch,
+    ExpectedTool,
+    Match,
+    matched,
+    problem,
+)
+from otel_evaluator.evaluators.actions.mistaken import (
     acts_against,
     acts_otherwise,
     acts_unasked,
     left_aside,
 )
-from otel_evaluator.evaluators._overlap import STEM, stems
-from otel_evaluator.evaluators._probability import uncertain
-from otel_evaluator.evaluators._steps import Step, no_step, steps
-from otel_evaluator.evaluators._wording import delegates, hands_over, only_reads, parts
-from otel_evaluator.evaluators.action_safety import ActionSafetyConfig, action_safety
+from otel_evaluator.evaluators.actions.verbs import does, wanted
+from otel_evaluator.evaluators.wording.overlap import STEM, stems
+from otel_evaluator.evaluators.wording.phrases import delegates, hands_over, only_reads, parts
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

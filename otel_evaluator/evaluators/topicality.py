@@ -2,10 +2,10 @@
 
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import Answer, answers, no_answer
-from otel_evaluator.evaluators._overlap import in_cjk, share, stems, stems_of, tongues
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import steps
-from otel_evaluator.evaluators._wording import admits_failure
+from otel_evaluator.evaluators.wording.overlap import in_cjk, share, stems, stems_of, tongues
+from otel_evaluator.evaluators.wording.phrases import admits_failure
 from otel_evaluator.model.outcome import Unscored
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from agentevals.trajectory.match import create_trajectory_match_evaluator
 
-from otel_evaluator.evaluators._matching import ExpectedTool, problem
 from otel_evaluator.evaluators._steps import Step
+from otel_evaluator.evaluators.actions.matching import ExpectedTool, problem
 
 MODES = ("strict", "unordered", "subset", "superset")
 Call = tuple[str, dict[str, Any]]

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from otel_evaluator.evaluators._actions import does, wanted
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._memo import of_subject
-from otel_evaluator.evaluators._overlap import MIN_WORD, STEM, stems, tongues
 from otel_evaluator.evaluators._steps import Step, steps
-from otel_evaluator.evaluators._wording import delegates, hands_over, only_reads, parts
+from otel_evaluator.evaluators.actions.verbs import does, wanted
+from otel_evaluator.evaluators.wording.overlap import MIN_WORD, STEM, stems, tongues
+from otel_evaluator.evaluators.wording.phrases import delegates, hands_over, only_reads, parts
 from otel_evaluator.model.genai import Message, ToolDefinition
 from otel_evaluator.model.subject import Subject
 from otel_evaluator.text.encodable import encodable

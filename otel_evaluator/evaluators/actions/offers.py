@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from otel_evaluator.evaluators._lists import words
-from otel_evaluator.evaluators._overlap import STEM
 from otel_evaluator.evaluators._steps import Step
-from otel_evaluator.evaluators._wording import only_reads, parts
+from otel_evaluator.evaluators.wording.overlap import STEM
+from otel_evaluator.evaluators.wording.phrases import only_reads, parts
 
 MAX_RECORDS = 200
 """Records of tool results that are looked at."""

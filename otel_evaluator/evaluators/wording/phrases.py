@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._memo import of_text
-from otel_evaluator.evaluators._overlap import is_familiar
+from otel_evaluator.evaluators.wording.overlap import is_familiar
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

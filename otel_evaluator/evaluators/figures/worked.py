@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from itertools import combinations
 from typing import NamedTuple
 
-from otel_evaluator.evaluators._chance import by_chance
-from otel_evaluator.evaluators._combinations import (
+from otel_evaluator.evaluators.figures.chance import by_chance
+from otel_evaluator.evaluators.figures.combinations import (
     MAX_TERMS,
     Units,
     bills,
@@ -18,8 +18,8 @@ from otel_evaluator.evaluators._combinations import (
     products,
     totals,
 )
-from otel_evaluator.evaluators._equations import figures, right_equations, right_total
-from otel_evaluator.evaluators._quantities import Quantity
+from otel_evaluator.evaluators.figures.equations import figures, right_equations, right_total
+from otel_evaluator.evaluators.figures.quantities import Quantity
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

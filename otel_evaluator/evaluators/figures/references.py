@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from otel_evaluator.evaluators._quantities import Quantity
+from otel_evaluator.evaluators.figures.quantities import Quantity
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

@@ -1,7 +1,7 @@
 import pytest
 
-from otel_evaluator.evaluators._numbers import readings
-from otel_evaluator.evaluators._quantities import quantities
+from otel_evaluator.evaluators.figures.numbers import readings
+from otel_evaluator.evaluators.figures.quantities import quantities
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from otel_evaluator.evaluators._overlap import STEM
-from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
+from otel_evaluator.evaluators.wording.overlap import STEM
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from otel_evaluator.evaluators._action_words import ACTIONS
 from otel_evaluator.evaluators._lists import words
 from otel_evaluator.evaluators._steps import Step
-from otel_evaluator.evaluators._wording import delegates, only_reads, parts
+from otel_evaluator.evaluators.actions.verb_words import ACTIONS
+from otel_evaluator.evaluators.wording.phrases import delegates, only_reads, parts
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from otel_evaluator.evaluators._arithmetic import MAX_DAYS, MAX_MINUTES, later
-from otel_evaluator.evaluators._quantities import Quantity
+from otel_evaluator.evaluators.figures.arithmetic import MAX_DAYS, MAX_MINUTES, later
+from otel_evaluator.evaluators.figures.quantities import Quantity
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from otel_evaluator.evaluators._memo import of_text
-from otel_evaluator.evaluators._numbers import readings, spelled_to_digits
-from otel_evaluator.evaluators._vocabulary import (
+from otel_evaluator.evaluators.figures.numbers import readings, spelled_to_digits
+from otel_evaluator.evaluators.figures.vocabulary import (
     CURRENCIES,
     MONTHS,
     PERCENT,

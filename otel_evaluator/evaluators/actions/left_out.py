@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from otel_evaluator.evaluators._overlap import is_common, stems, stems_of
 from otel_evaluator.evaluators._steps import Step, as_text
-from otel_evaluator.evaluators._wording import only_reads, parts
+from otel_evaluator.evaluators.wording.overlap import is_common, stems, stems_of
+from otel_evaluator.evaluators.wording.phrases import only_reads, parts
 from otel_evaluator.model.genai import ToolDefinition
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear

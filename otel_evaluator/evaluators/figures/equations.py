@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import permutations
 
-from otel_evaluator.evaluators._chance import CENT
-from otel_evaluator.evaluators._quantities import Quantity, quantities
+from otel_evaluator.evaluators.figures.chance import CENT
+from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
 
 ROUNDED = 0.001
 """How far the result of an equation may be off, because its operands are rounded."""
@@ -127,4 +127,5 @@ def _factor(tokens: list[float | str], at: int) -> tuple[float, int]:
 
 
 def figures(text: str) -> list[Quantity]:
+    """Numbers, amounts and percentages of a text."""
     return [q for q in quantities(text) if q.kind in KINDS and q.values]

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from otel_evaluator.evaluators._arithmetic import (
+from otel_evaluator.evaluators.figures.arithmetic import (
     before_bounds,
     factors,
     later,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from otel_evaluator.evaluators._lists import words
-from otel_evaluator.evaluators._quantities import quantities
+from otel_evaluator.evaluators.figures.quantities import quantities
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 

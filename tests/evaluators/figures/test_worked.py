@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_evaluator.evaluators._chance import by_chance
-from otel_evaluator.evaluators._quantities import quantities
-from otel_evaluator.evaluators._sums import sums
-from otel_evaluator.evaluators._worked import worked
+from otel_evaluator.evaluators.figures.chance import by_chance
+from otel_evaluator.evaluators.figures.quantities import quantities
+from otel_evaluator.evaluators.figures.sums import sums
+from otel_evaluator.evaluators.figures.worked import worked
 
 
 def told(text, known, asked="", far=True):

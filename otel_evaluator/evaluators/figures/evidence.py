@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
-from otel_evaluator.evaluators._arithmetic import (
+from otel_evaluator.evaluators.figures.arithmetic import (
     MAX_COUNT,
     MAX_DAYS,
     MAX_MINUTES,
@@ -20,12 +20,12 @@ from otel_evaluator.evaluators._arithmetic import (
     shifts,
     total,
 )
-from otel_evaluator.evaluators._calendar import Known, speaks_of_zones
-from otel_evaluator.evaluators._chance import by_chance
-from otel_evaluator.evaluators._fields import fields, weekdays_in_short
-from otel_evaluator.evaluators._quantities import Day, Quantity, quantities
-from otel_evaluator.evaluators._sums import sums
-from otel_evaluator.evaluators._vocabulary import DOLLARS
+from otel_evaluator.evaluators.figures.calendar import Known, speaks_of_zones
+from otel_evaluator.evaluators.figures.chance import by_chance
+from otel_evaluator.evaluators.figures.fields import fields, weekdays_in_short
+from otel_evaluator.evaluators.figures.quantities import Day, Quantity, quantities
+from otel_evaluator.evaluators.figures.sums import sums
+from otel_evaluator.evaluators.figures.vocabulary import DOLLARS
 
 MAX_EVIDENCE = 200_000
 """Characters of evidence that are read for one subject."""

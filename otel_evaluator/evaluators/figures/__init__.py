@@ -1,0 +1,1 @@
+"""Amounts, dates and times in texts, and what follows from them."""

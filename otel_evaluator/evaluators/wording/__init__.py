@@ -1,0 +1,1 @@
+"""What answers and questions say, by their words in several languages."""
