@@ -15,6 +15,7 @@ from otel_evaluator.evaluators.figures.calendar import may_follow
 from otel_evaluator.evaluators.figures.evidence import Evidence
 from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
 from otel_evaluator.evaluators.figures.references import durations, references
+from otel_evaluator.evaluators.figures.unsupported import not_supported
 from otel_evaluator.evaluators.figures.worked import CALCULATES, Worked, worked
 from otel_evaluator.evaluators.wording.favours import favours, speaks_of
 from otel_evaluator.model.genai import Message, ToolCall
@@ -181,9 +182,9 @@ def _missing(
     arithmetic: bool,
 ) -> list[Quantity]:
     if arithmetic:
-        return evidence.missing(promised, said, text)
+        return not_supported(evidence, promised, said, text)
     unique = dict.fromkeys(promised)
-    return [quantity for quantity in unique if not evidence.supports(quantity, arithmetic=False)]
+    return [quantity for quantity in unique if not evidence.supports(quantity)]
 
 
 def _shared(subject: Subject) -> Evidence:

@@ -14,6 +14,7 @@ from otel_evaluator.evaluators.figures.evidence import Evidence
 from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
 from otel_evaluator.evaluators.figures.sums import sums
 from otel_evaluator.evaluators.figures.units import converted, is_rescaled, is_time
+from otel_evaluator.evaluators.figures.unsupported import not_supported
 from otel_evaluator.evaluators.figures.vocabulary import CURRENCIES
 from otel_evaluator.evaluators.figures.worked import CALCULATES, CITED, worked
 from otel_evaluator.evaluators.wording.overlap import share, stems, stems_of
@@ -175,9 +176,9 @@ def _made_up(
     left = [
         q for q in said if not _has(evidence, q, sources) and not _follows(q, evidence, results)
     ]
-    amounts = {q for q in left if q.kind == "money" and not evidence.supports(q, False)}
+    amounts = {q for q in left if q.kind == "money" and not evidence.supports(q)}
     if amounts:
-        amounts.difference_update(evidence.missing(amounts, every, text))
+        amounts.difference_update(not_supported(evidence, amounts, every, text))
         left = [q for q in left if q not in amounts]
     if not left:
         return [], []
@@ -208,7 +209,7 @@ def _telling(text: str) -> str:
 
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:
-    if not evidence.supports(quantity, arithmetic=False):
+    if not evidence.supports(quantity):
         value = quantity.values[0] if quantity.values else 0.0
         return (
             evidence.has_part(quantity)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from otel_evaluator.evaluators.figures.arithmetic import MAX_DAYS, MAX_MINUTES, later
-from otel_evaluator.evaluators.figures.quantities import Quantity
+from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Quantity
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -14,8 +14,6 @@ MAX_WORKING = 30
 MAX_BETWEEN = 14
 """Longest range of days, each day of which may be named."""
 SATURDAY = 5
-NO_YEAR = 2000
-"""The year of known days that are written without one."""
 _ZONE = compile_linear(
     r"\b(?:UTC|GMT|BST|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|JST|IST|AEST)\b|\d\dZ\b"
     r"|[A-Z]\pL+ time\b|(?i:\btime ?zones?\b|\blocal time\b|ortszeit|zeitzone|hora local|"

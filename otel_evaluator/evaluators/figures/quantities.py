@@ -43,6 +43,8 @@ class Quantity(NamedTuple):
         return f"{value:.12g} {'%' if self.kind == 'percentage' else self.unit}".strip()
 
 
+NO_YEAR = 2000
+"""The year of days that are written without one, where there must be one."""
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+(?:-feira)?")
 # Patterns start with the digit and look back afterwards: the engine then skips to digits.
