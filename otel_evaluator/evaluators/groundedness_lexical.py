@@ -1,22 +1,13 @@
 """Answers rest on what was retrieved and on what tools returned, as far as words can tell."""
 
-from typing import Any
-
-import re2
-
 from otel_evaluator.api import Check, EvaluatorConfig, Scored, Skipped, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, Answer, answers, no_answer
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import Step, as_text, steps
 from otel_evaluator.evaluators.actions.verbs import claims
-from otel_evaluator.evaluators.figures.equations import right_equations
 from otel_evaluator.evaluators.figures.evidence import Evidence
-from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
-from otel_evaluator.evaluators.figures.sums import sums
-from otel_evaluator.evaluators.figures.units import converted, is_rescaled, is_time
-from otel_evaluator.evaluators.figures.unsupported import not_supported
-from otel_evaluator.evaluators.figures.vocabulary import CURRENCIES
-from otel_evaluator.evaluators.figures.worked import CALCULATES, CITED, worked
+from otel_evaluator.evaluators.figures.made_up import AMOUNTS, FEW, NUMBERS, made_up
+from otel_evaluator.evaluators.figures.quantities import quantities
 from otel_evaluator.evaluators.wording.overlap import share, stems, stems_of
 from otel_evaluator.evaluators.wording.phrases import admits_failure, asks
 from otel_evaluator.model.outcome import Unscored
@@ -27,15 +18,9 @@ from otel_evaluator.text.linear import compile_linear
 NO_SOURCE = Skipped("not_applicable", "nothing was retrieved and no tool was called")
 MAX_ANSWER = 20_000
 """Characters of an answer that are read."""
-FEW = 3
-"""Numbers up to it count things in passing: two sentences, one more question."""
 LOW, HIGH = 0.3, 0.6
 """Shares of an answer's words that are in its sources: below nothing of it, above all of it is."""
 MAX_SHOWN = 3
-NUMBERS = frozenset({"number", "percentage"})
-AMOUNTS = frozenset({"number", "money", "percentage"})
-"""Looked for where passages were retrieved; amounts in answers from tools are promises, and
-``commitments`` is about those."""
 
 _SAYS_NOTHING = compile_linear(
     r"(?i)\b(?:n't|not|no|nothing|keine?|nicht|nichts|no|nada|ne|n'|pas|rien|non|niente|não|niet|geen)"
@@ -45,15 +30,6 @@ _SAYS_NOTHING = compile_linear(
     r"|没有提到|未提及|没有相关|記載(?:が|は)(?:ありません|ない)|見つかりません"
 )
 """An answer that says that its sources do not tell."""
-_QUESTION = compile_linear(r"[^.!?\n]*[?？]")
-_LIST_MARK = compile_linear(
-    r"(?m:^\s*\d{1,3}[.)]\s)|\b24/7\b|\b100 ?%|(?i:\b(?:four|five|six|\d) of (?:you|us|them)\b)|"
-    + CITED
-)
-_NAMED = compile_linear(r"\b([A-Z]{2,})[ -]?\d[\d.]*")
-"""Numbers that tell nothing: of list items and sections, in idioms, in names such as RFC 9110."""
-_ITEMS = ("{", "\n", "- ", '"id"')
-"""What begins an item of a list: as many of them may be counted."""
 _REFERENCE = compile_linear(r"[A-Z]{1,6}-?\d[\w-]{2,}|\b[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 """Codes and names."""
 _FOR_GOOD = compile_linear(
@@ -133,9 +109,9 @@ def _judge(
     kinds = AMOUNTS if passages else NUMBERS
     results = [] if passages else [step.result for step in before]
     every = [*sources, *said, answer.question]
-    made_up, doubtful = _made_up(text, every, asked, kinds, results)
-    if made_up:
-        listed = ", ".join(made_up[:MAX_SHOWN])
+    invented, doubtful = made_up(text, every, asked, kinds, results)
+    if invented:
+        listed = ", ".join(invented[:MAX_SHOWN])
         return Scored(0.0, "ungrounded", False, f"no source of answer {number + 1} has {listed}")
     if doubtful:
         listed = ", ".join(doubtful[:MAX_SHOWN])
@@ -154,122 +130,6 @@ def _judge(
     return uncertain(0.7, f"{overlap:.0%} of the words are in the sources")
 
 
-def _made_up(
-    text: str, sources: list[str], asked: str, kinds: frozenset[str], results: list[str]
-) -> tuple[list[str], list[str]]:
-    """Numbers and amounts of an answer that no source has, and those that may be worked out."""
-    every = quantities(_telling(text))
-    said = list(dict.fromkeys(q for q in every if q.kind in kinds and not _is_few(q)))
-    if results:
-        # What the answer asks or offers is no claim about the results.
-        offered = {q for part in _QUESTION.findall(encodable(text)) for q in quantities(part)}
-        said = [q for q in said if q not in offered]
-    if not said:
-        return [], []
-    evidence = Evidence()
-    for source in sources:
-        evidence.add(source)
-    evidence.read()
-    for quantity in every:
-        if quantity.kind == "date":
-            evidence.add_quantities("", [quantity])
-    left = [
-        q for q in said if not _has(evidence, q, sources) and not _follows(q, evidence, results)
-    ]
-    amounts = {q for q in left if q.kind == "money" and not evidence.supports(q)}
-    if amounts:
-        amounts.difference_update(not_supported(evidence, amounts, every, text))
-        left = [q for q in left if q not in amounts]
-    if not left:
-        return [], []
-    found_out = worked(text, left, evidence.figures, evidence.shares, asked, bool(results))
-    # Who answers from passages quotes: what only follows from their numbers may be misquoted.
-    surely = found_out.surely if results or right_equations(text) else frozenset()
-    left = [q for q in left if q not in surely]
-    if left:
-        measured = converted(text, [n for n in evidence.numbers if n > FEW])
-        left = [q for q in left if not (q.kind == "number" and q.values[0] in measured)]
-    open_ = found_out.perhaps | found_out.surely
-    if found_out.steps >= CALCULATES:
-        # Whether one more of its figures is right is for who does the sum again.
-        open_ |= {q for q in left if q.kind != "percentage"}
-    return (
-        [f"{q.kind} {q}" for q in left if q not in open_],
-        [f"{q.kind} {q}" for q in left if q in open_],
-    )
-
-
-def _telling(text: str) -> str:
-    """The text without numbers that tell nothing; a currency's code is no name."""
-
-    def kept(match: Any) -> str:
-        return str(match[0]) if match[1].lower() in CURRENCIES else " "
-
-    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(text))))
-
-
-def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:
-    if not evidence.supports(quantity):
-        value = quantity.values[0] if quantity.values else 0.0
-        return (
-            evidence.has_part(quantity)
-            or evidence.is_length(quantity)
-            # A school year or season ends in the next one.
-            or (_is_year(value) and value - 1 in evidence.years)
-            or (quantity.kind == "number" and _in_a_word(quantity.values[0], sources))
-        )
-    return evidence.is_amount(quantity) or not _counts_other_things(quantity, sources)
-
-
-def _in_a_word(number: float, sources: list[str]) -> bool:
-    """Whether a number is part of a key or a code, such as ``lesson_50min``."""
-    if number != int(number):
-        return False
-    pattern = compile_linear(rf"[A-Za-z_]{int(number)}(?:[A-Za-z_]|\b)|\b{int(number)}[A-Za-z_]")
-    return any(pattern.search(encodable(text)) for text in sources)
-
-
-def _follows(quantity: Quantity, evidence: Evidence, results: list[str]) -> bool:
-    """Whether a number follows from tool results: another unit, rounded, a sum, a count."""
-    if quantity.kind != "number":
-        return False
-    if not results:
-        return False
-    known = [n for n in evidence.numbers if n > FEW]
-    for value in quantity.values:
-        if _is_year(value) or any(value in (n // 60, n % 60) for n in known if n > 60):
-            return True
-        if is_rescaled(value, known) or is_time(value, evidence.numbers):
-            return True
-        if value in evidence.between_times:
-            return True
-        if any(text.count(mark) == value for text in results for mark in _ITEMS):
-            return True
-        for found in map(sums, results):
-            if any(_near(value, figure) for figure in (*found.lengths, *found.totals)):
-                return True
-    return False
-
-
-def _is_year(value: float) -> bool:
-    return 1990 <= value <= 2100 and value == int(value)
-
-
-def _near(one: float, two: float) -> bool:
-    return abs(one - two) < 0.005
-
-
-def _counts_other_things(amount: Quantity, sources: list[str]) -> bool:
-    """Whether the sources have an amount's number only with another unit: 30 days, section 30."""
-    if amount.kind != "money":
-        return False
-    number = re2.escape(f"{amount.values[0]:g}")
-    alone = compile_linear(
-        rf"(?:^|[^\d.,]){number}(?:[.,]0+)?\s*(?:$|[|;)}}\]\"'\n€$£¥]|[,.](?:\D|$))"
-    )
-    return not any(alone.search(encodable(text)) for text in sources)
-
-
 def _tells(text: str, before: list[Step]) -> bool:
     """Whether an answer gives a number, date, time or reference that a tool returned."""
     evidence = Evidence()
@@ -279,9 +139,3 @@ def _tells(text: str, before: list[Step]) -> bool:
         return True
     references = {word for step in before for word in _REFERENCE.findall(step.result)}
     return any(word in text for word in references)
-
-
-def _is_few(quantity: Quantity) -> bool:
-    value = quantity.values[0] if quantity.values else 0.0
-    counts = value <= FEW and value == int(value)
-    return quantity.kind == "number" and (counts or value < 1)
