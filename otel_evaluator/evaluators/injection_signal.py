@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from otel_evaluator.api import Check, EvaluatorConfig, Subject, Verdict, evaluator
 from otel_evaluator.evaluators._answers import NO_CONTENT, failed, passed
-from otel_evaluator.text.injection import injections
+from otel_evaluator.text.injection import MAX_TEXT, injections
 
 
 class InjectionSignalConfig(EvaluatorConfig):
@@ -32,7 +32,12 @@ def injection_signal(config: InjectionSignalConfig) -> Check:
 def signs(subject: Subject, users: bool = True) -> dict[str, list[str]]:
     """Kinds of signs in what the model was given to read, and in which of it."""
     found: dict[str, set[str]] = {}
-    for where, text in _texts(subject, users):
+    texts = [(where, text) for where, text in _texts(subject, users) if text]
+    # Most subjects have no sign at all: one search of all texts tells.
+    whole = "\n".join(text for _, text in texts)
+    if len(whole) <= MAX_TEXT and not injections(whole):
+        return {}
+    for where, text in texts:
         for kind in injections(text):
             found.setdefault(kind, set()).add(where)
     return {kind: sorted(found[kind]) for kind in sorted(found)}

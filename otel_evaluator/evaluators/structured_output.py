@@ -69,6 +69,8 @@ def _asked(subject: Subject) -> bool:
         return True
     for text in (subject.system, subject.input):
         plain = encodable(text[:MAX_INSTRUCTIONS])
+        if "json" not in plain.lower():
+            continue
         for match in _ASKED.finditer(plain):
             if not _CONDITION.search(plain[max(0, match.start() - 60) : match.start()]):
                 return True

@@ -94,7 +94,9 @@ def task_completion(config: TaskCompletionConfig) -> Check:
         if not found or not users:
             return no_answer(subject) or NO_CONTENT
         taken = steps(subject, with_history=True)
-        last = _PLEASANTRY.sub(" ", encodable(found[-1].text[:MAX_MESSAGE]))
+        last = encodable(found[-1].text[:MAX_MESSAGE])
+        if "?" in last:
+            last = _PLEASANTRY.sub(" ", last)
         if any(hands_over(s.name) and not delegates(s.name) and not s.failed for s in taken):
             return Scored(1.0, "handed_over", True)
         if dissatisfaction(users[-1:]) >= 1.0:
@@ -103,7 +105,7 @@ def task_completion(config: TaskCompletionConfig) -> Check:
         if missing and not asks(last) and not admits_failure(last) and not refuses(last):
             what = f"asked for and not done, though there is a tool for it: {missing}"
             return Scored(0.0, "not_done", False, what)
-        if _THANKS.search(encodable(users[-1])) and len(users) > 1:
+        if len(users) > 1 and _THANKS.search(encodable(users[-1])):
             return Scored(1.0, "user_satisfied", True)
         if missing or refuses(last):
             return uncertain(0.6, "what was asked for was not done, and the answer says so")

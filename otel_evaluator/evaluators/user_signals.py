@@ -153,7 +153,10 @@ def _strength(said: list[str], before: list[str]) -> tuple[float, str]:
 @lru_cache(maxsize=64)
 def _signs(raw: str) -> tuple[str, float, bool, bool]:
     """A message without what is about its author; frustration, shouting, asking for a person."""
-    text = _ABOUT_ONESELF.sub(" ", encodable(raw).replace("\u2019", "'"))
+    text = encodable(raw).replace("\u2019", "'")
+    lowered = text.lower()
+    if any(word in lowered for word in ("stupid", "dumb", "silly", "terrible")):
+        text = _ABOUT_ONESELF.sub(" ", text)
     mood = 0.0
     if _STRONG.search(text):
         mood = 1.0

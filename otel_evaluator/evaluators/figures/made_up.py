@@ -1,5 +1,6 @@
 """Numbers and amounts of an answer that its sources do not have."""
 
+import re
 from typing import Any
 
 import re2
@@ -21,6 +22,7 @@ NUMBERS = frozenset({"number", "percentage"})
 AMOUNTS = frozenset({"number", "money", "percentage"})
 """Looked for where passages were retrieved; amounts in answers from tools are promises, and
 ``commitments`` is about those."""
+_DIGIT = re.compile(r"\d")
 _QUESTION = compile_linear(r"[^.!?\n]*[?？]")
 _LIST_MARK = compile_linear(
     r"(?m:^\s*\d{1,3}[.)]\s)|\b24/7\b|\b100 ?%|(?i:\b(?:four|five|six|\d) of (?:you|us|them)\b)|"
@@ -40,7 +42,8 @@ def made_up(
     said = list(dict.fromkeys(q for q in every if q.kind in kinds and not _is_few(q)))
     if results:
         # What the answer asks or offers is no claim about the results.
-        offered = {q for part in _QUESTION.findall(encodable(text)) for q in quantities(part)}
+        questions = _QUESTION.findall(encodable(text)) if "?" in text or "？" in text else ()
+        offered = {q for part in questions for q in quantities(part)}
         said = [q for q in said if q not in offered]
     if not said:
         return [], []
@@ -83,7 +86,10 @@ def _telling(text: str) -> str:
     def kept(match: Any) -> str:
         return str(match[0]) if match[1].lower() in CURRENCIES else " "
 
-    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", encodable(text))))
+    text = encodable(text)
+    if _DIGIT.search(text) is None and " of " not in text:
+        return text
+    return str(_NAMED.sub(kept, _LIST_MARK.sub(" ", text)))
 
 
 def _has(evidence: Evidence, quantity: Quantity, sources: list[str]) -> bool:

@@ -1,5 +1,6 @@
 """How answers refuse, in nine languages."""
 
+from otel_evaluator.evaluators._memo import of_text
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -93,6 +94,7 @@ def refuses(text: str) -> bool:
     return refused(text) != ""
 
 
+@of_text
 def refused(text: str) -> str:
     """The refusing sentence of an answer's opening and the next one; empty where none refuses."""
     opening = encodable(text[:MAX_OPENING]).replace("\u2019", "'")
