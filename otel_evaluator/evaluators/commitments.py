@@ -11,7 +11,7 @@ from otel_evaluator.evaluators._answers import Answer, answers, no_answer, passe
 from otel_evaluator.evaluators._probability import uncertain
 from otel_evaluator.evaluators._steps import as_text, steps
 from otel_evaluator.evaluators.actions.verbs import Claim, attempted, claims, takes_a_tool
-from otel_evaluator.evaluators.figures.calendar import may_follow
+from otel_evaluator.evaluators.figures.calendar import denied_weekdays, may_follow
 from otel_evaluator.evaluators.figures.evidence import Evidence
 from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
 from otel_evaluator.evaluators.figures.references import durations, references
@@ -86,6 +86,8 @@ def commitments(config: CommitmentsConfig) -> Check:
             read = max(read, answer.position + 1)
             total += len(promised) + len(codes) + len(lasting)
             open_ = _missing(promised, answer.text, said, evidence, config.arithmetic)
+            denied = denied_weekdays(answer.text) if open_ else set()
+            open_ = [q for q in open_ if not (q.kind == "weekday" and q.values[0] in denied)]
             found_out = Worked()
             if open_ and config.arithmetic:
                 numbers, shares = evidence.figures, evidence.shares

@@ -28,7 +28,7 @@ _FIXABLE = compile_linear(
     r"validation|expected|one of|unknown (?:field|param|arg|column|key|option|value)|"
     r"unrecogni[sz]ed|unexpected (?:keyword|arg|param|field)|type ?error|schema|malformed|"
     r"parse error|syntax|out of range|bad request|\b4(?:00|22)\b|ambiguous|more than one|"
-    r"did you mean|too (?:long|short|many)"
+    r"(?:did you mean|you meant|meinten sie)|too (?:long|short|many)"
 )
 _TRANSIENT = compile_linear(
     r"(?i)time(?:d)?[ _-]?out|deadline|unavailable|\b(?:429|50[0234])\b|rate.?limit|"

@@ -390,6 +390,13 @@ def test_days_that_follow(evaluate, given, said, passes):
         ("today 2026-03-10, open on Monday", "On Monday 16 March it is 75p.", "uncertain"),
         ("until 2026-05-19T08:30Z", "That is 4:30 am New York time.", "uncertain"),
         ("report 05:40, on blocks 18:15", "That makes a duty of 12:35.", "uncertain"),
+        (
+            "ended on the 23rd, claim in 45 days",
+            "45 days after 23 January it is 9 March.",
+            "uncertain",
+        ),
+        ("open lun.-sam. 9h-19h", "Du lundi au samedi de 9 h à 19 h.", "pass"),
+        ("Slots on 2026-06-11 at 16:20", "At 16:20. I haven't looked at Tuesday.", "pass"),
         ("begins 2026-03-12T07:15:00Z", "Your appointment is at 8:15.", "uncertain"),
         ("begins at 8:15, 12 hours fasting", "Eat nothing from 20:15 on.", "pass"),
         ("from 2026-10-13 to 2026-10-16", "All of 15 October counts.", "uncertain"),
@@ -416,6 +423,7 @@ def test_days_and_times_that_may_follow(evaluate, given, said, verdict):
         "I will refund the difference.",
         "Le devolvemos la diferencia.",
         "Das Geld wird Ihnen vollständig erstattet.",
+        "Die 6,40 € sind in drei Tagen wieder auf Ihrem Konto.",
         "De reparatie vergoeden wij volledig.",
         "Nous vous rembourserons.",
     ],
@@ -440,6 +448,12 @@ def test_a_bill_of_several_steps_is_open(evaluate):
     assert right.reason == "uncertain"
     wrong = evaluate("commitments", a_run(asked, looked, code, says(bill.format("£178.21"))))
     assert wrong.passed is False
+
+
+def test_a_job_that_is_scheduled_is_no_claim(evaluate):
+    jobs = calls("list_jobs", {}, {"job": "export", "state": "active", "at": "20:45"})
+    run = a_run(user("Does it run?"), jobs, says("It is scheduled for 20:45."))
+    assert evaluate("commitments", run).passed
 
 
 def test_what_was_not_done_is_no_claim(evaluate):

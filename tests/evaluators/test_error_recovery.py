@@ -51,6 +51,7 @@ def test_recovered(evaluate, turns, label):
             "ignored",
         ),
         ((failing(MISSING), says("Something is not working, try later.")), "given_up"),
+        ((failing({"error": 'no column "a", you meant "b"'}), says("It failed.")), "given_up"),
         ((failing(MISSING), failing(MISSING), says("I booked the table for you.")), "ignored"),
         (
             (calls("book_table", {}, {"success": False, "message": "db"}), says("All set!")),

@@ -78,6 +78,8 @@ _STATE = compile_linear(
     r"das ist|sie sind|het is|u bent) (?:(?:now|all|bien|hiermit|jetzt|nu) )?(\pL+)"
 )
 """What opens a sentence to say that it is done: "C'est réservé", "You're booked"."""
+_PLANNED = words("scheduled programado planifié eingeplant geplant programmato agendado ingepland")
+_YOU = re.compile(r"(?i)\b(?:you|vous|sie|u)\b")
 _HOLD = compile_linear(
     r"(?i)\b(?:i|we)(?:'ve| have)? (?:just |already |now )?(?:put|placed) (?:a|the) hold\b"
 )
@@ -145,7 +147,9 @@ def claims(text: str, with_passive: bool = False) -> list[Claim]:
                 found.append(Claim(action, " ".join(words[start : place + 1])))
     for match in _STATE.finditer(plain):
         action = _DONE.get(match[1].lower())
-        if action is not None:
+        # Jobs and deliveries are scheduled as well; that is no claim.
+        is_plan = match[1].lower() in _PLANNED and _YOU.search(match[0]) is None
+        if action is not None and not is_plan:
             found.append(Claim(action, match[0].strip(" .!?\n").lower()))
     if "hold" in plain:
         found += [Claim("book", match[0]) for match in _HOLD.finditer(plain)]

@@ -1,11 +1,13 @@
 """Dates and times that may follow from known ones: ends of periods, deadlines, time zones."""
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from otel_evaluator.evaluators.figures.arithmetic import MAX_DAYS, MAX_MINUTES, later
 from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Quantity
+from otel_evaluator.evaluators.figures.vocabulary import WEEKDAYS
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
 
@@ -25,6 +27,12 @@ _MIDNIGHT = compile_linear(
 """A day's boundary: no time that somebody promises."""
 
 
+_DENIED = re.compile(
+    r"\b(?:not|nicht|kein\w*|no|ne|pas|non|não|niet|never|nie|nunca)\b[^.!?\n]{0,25}?\b(%s)\b"
+    r"|n't\b[^.!?\n]{0,25}?\b(%s)\b" % (("|".join(WEEKDAYS),) * 2)
+)
+
+
 class Known(NamedTuple):
     """What is known of days and times."""
 
@@ -39,6 +47,12 @@ class Known(NamedTuple):
     """Whether something speaks of a time zone."""
 
 
+def denied_weekdays(text: str) -> set[int]:
+    """Weekdays that a text names to say what is not: "I haven't looked at Tuesday"."""
+    found = _DENIED.findall(text.lower().replace("\u2019", "'"))
+    return {WEEKDAYS[one or other] for one, other in found}
+
+
 def may_follow(promise: Quantity, known: Known, said: Collection[Quantity], text: str) -> bool:
     """Whether a date, weekday or time may be worked out from known ones.
 
@@ -48,7 +62,9 @@ def may_follow(promise: Quantity, known: Known, said: Collection[Quantity], text
         return _may_be_time(promise, known, said, text)
     if promise.kind not in ("date", "weekday"):
         return False
-    days = set(_days(known))
+    stated = [q for q in said if q.kind == "date" and q != promise]
+    written = {date(y or NO_YEAR, m, d) for q in stated for y, m, d in q.days if m}
+    days = set(_days(known._replace(days=(*known.days, *written))))
     if promise.kind == "date":
         return any(_is_day(day, parts) for parts in promise.days for day in days)
     dates = [parts for quantity in said if quantity.kind == "date" for parts in quantity.days]

@@ -3,6 +3,7 @@
 import re
 
 from otel_evaluator.evaluators._memo import of_text
+from otel_evaluator.evaluators.figures.vocabulary import WEEKDAYS
 
 _FIELD = re.compile(r"[:=]\s{0,3}\"?-?(\d{1,12}(?:\.\d{1,4})?)(?![\w.:-])")
 _TAIL = r"[a-z_ ]{0,12}\"?\s?$"
@@ -27,13 +28,25 @@ _ABBREVIATIONS = {
     )
     for number, name in enumerate(names.split())
 } | {"mar": 1, "mié": 2, "mer": 2, "jue": 3, "jeu": 3, "gio": 3, "vie": 4, "sáb": 5}
+_DAYS = {name.lower(): number for name, number in _ABBREVIATIONS.items()} | WEEKDAYS
+_NAME = "|".join(sorted(_DAYS, key=len, reverse=True))
+_RANGE = re.compile(
+    rf"\b({_NAME})\.?\s?(?:[-\u2013\u2014]|to|through|bis|a|al|à|au|tot)\s?({_NAME})\b"
+)
 _ABBREVIATED = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
 
 
 @of_text
 def weekdays_in_short(text: str) -> frozenset[int]:
-    """Weekdays that data name in short; too common as words for what an answer says."""
-    return frozenset(_ABBREVIATIONS[name] for name in _ABBREVIATED.findall(text))
+    """Weekdays that data name in short, or as a range: ``lun.-sam.``, Monday to Friday.
+
+    Short names are too common as words for what an answer says.
+    """
+    found = {_ABBREVIATIONS[name] for name in _ABBREVIATED.findall(text)}
+    for first, last in _RANGE.findall(text.lower()):
+        start, length = _DAYS[first], (_DAYS[last] - _DAYS[first]) % 7
+        found.update((start + n) % 7 for n in range(length + 1))
+    return frozenset(found)
 
 
 @of_text

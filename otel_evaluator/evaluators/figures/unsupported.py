@@ -66,6 +66,7 @@ def _pieces(evidence: Evidence, said: Iterable[Quantity]) -> set[float]:
     few = {n for n in evidence.numbers if 0 < n <= MAX_COUNT and n != 1}
     counts = [q.values[0] for q in said if q.kind == "number"]
     few |= {n for n in counts if 2 <= n <= MAX_SAID_COUNT and n == int(n)}
+    few |= {n for n in counts if 1 < n <= MAX_COUNT and 4 * n == int(4 * n)}
     return few | nights(evidence.dates) | evidence.factors
 
 

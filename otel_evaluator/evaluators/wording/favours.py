@@ -13,6 +13,8 @@ _REFUNDS = (
     r"|\b(?:will|'ll) (?:\pL+ly |also )?be (?:\pL+ly )?(?:refunded|reimbursed|credited|"
     r"compensated)\b"
     r"|\b(?:will|'ll) (?:have|see|get|receive) [^!?\n]{0,50}\bback (?:on|in|to|into) your \pL"
+    r"|\bwieder auf (?:ihrem|deinem) (?:konto|bankkonto)\b|\bde vuelta en su (?:cuenta|tarjeta)\b"
+    r"|\bde retour sur votre (?:compte|carte)\b"
     r"|\b(?:erstatten|ersetzen) (?:wir|ich)\b|\b(?:wir|ich) (?:erstatten?|ersetzen?)\b"
     r"|\b(?:wird|werden) (?:ihnen |dir )?(?:[\pL\d,.€]+ ){0,6}(?:erstattet|gutgeschrieben|"
     r"ersetzt)\b"
