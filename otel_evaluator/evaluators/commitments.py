@@ -16,7 +16,7 @@ from otel_evaluator.evaluators.figures.evidence import Evidence
 from otel_evaluator.evaluators.figures.quantities import Quantity, quantities
 from otel_evaluator.evaluators.figures.references import durations, references
 from otel_evaluator.evaluators.figures.unsupported import not_supported
-from otel_evaluator.evaluators.figures.worked import CALCULATES, Worked, worked
+from otel_evaluator.evaluators.figures.worked import CALCULATES, worked
 from otel_evaluator.evaluators.wording.favours import favours, speaks_of
 from otel_evaluator.model.genai import Message, ToolCall
 from otel_evaluator.text.encodable import encodable
@@ -85,24 +85,9 @@ def commitments(config: CommitmentsConfig) -> Check:
                 _add(evidence, message, calls)
             read = max(read, answer.position + 1)
             total += len(promised) + len(codes) + len(lasting)
-            open_ = _missing(promised, answer.text, said, evidence, config.arithmetic)
-            denied = denied_weekdays(answer.text) if open_ else set()
-            open_ = [q for q in open_ if not (q.kind == "weekday" and q.values[0] in denied)]
-            found_out = Worked()
-            if open_ and config.arithmetic:
-                numbers, shares = evidence.figures, evidence.shares
-                found_out = worked(answer.text, open_, numbers, shares, answer.question)
-            may_be = set(found_out.perhaps)
-            derived = evidence.derived.intersection(q.values[0] for q in said if q.values)
-            if found_out.steps + len(derived) >= CALCULATES:
-                # Whether one more of its figures is right is for who does the sum again.
-                may_be.update(q for q in open_ if q.kind == "money")
-            if open_ and config.arithmetic:
-                around, calendar = f"{answer.text}\n{answer.question}", evidence.calendar
-                may_be.update(q for q in open_ if may_follow(q, calendar, said, around))
-            explained = found_out.surely | may_be
-            doubtful += [f"{q.kind} {q} in answer {number}" for q in open_ if q in may_be]
-            missing = [f"{q.kind} {q}" for q in open_ if q not in explained]
+            left, may_be = _left(promised, answer, said, evidence, config.arithmetic)
+            doubtful += [f"{q.kind} {q} in answer {number}" for q in may_be]
+            missing = [f"{q.kind} {q}" for q in left]
             missing += [f"reference {code}" for code in codes if not evidence.mentions(code)]
             lost = _missing(lasting, answer.text, said, evidence, config.arithmetic)
             missing += [f"duration {q}" for q in lost]
@@ -174,6 +159,32 @@ def _told(subject: Subject) -> list[str]:
     told += [f"{each.name} {each.result}" for each in subject.tools]
     told += [f"{tool.name} {tool.description}" for tool in subject.tool_definitions]
     return [text for text in told if text]
+
+
+def _left(
+    promised: list[Quantity],
+    answer: Answer,
+    said: tuple[Quantity, ...],
+    evidence: Evidence,
+    arithmetic: bool,
+) -> tuple[list[Quantity], list[Quantity]]:
+    """What an answer promises that nothing supports, and what may follow from what was said."""
+    text = answer.text[:MAX_ANSWER]
+    open_ = _missing(promised, answer.text, said, evidence, arithmetic)
+    denied = denied_weekdays(text) if open_ else set()
+    open_ = [q for q in open_ if not (q.kind == "weekday" and q.values[0] in denied)]
+    if not open_ or not arithmetic:
+        return open_, []
+    found = worked(answer.text, open_, evidence.figures, evidence.shares, answer.question)
+    may_be = set(found.perhaps)
+    derived = evidence.derived.intersection(q.values[0] for q in said if q.values)
+    if found.steps + len(derived) >= CALCULATES:
+        # Whether one more of its figures is right is for who does the sum again.
+        may_be.update(q for q in open_ if q.kind == "money")
+    around, calendar = f"{text}\n{answer.question}", evidence.calendar
+    may_be.update(q for q in open_ if may_follow(q, calendar, said, around))
+    explained = found.surely | may_be
+    return [q for q in open_ if q not in explained], [q for q in open_ if q in may_be]
 
 
 def _missing(

@@ -66,18 +66,13 @@ def goal_progress(config: GoalProgressConfig) -> Check:
         booked = [step for step in taken if does(step.name, "book") and not only_reads(step.name)]
         early, late = (earliest(users), latest(users)) if booked else ([], [])
         for number, answer in enumerate(found, 1):
-            dropped = dropped_constraint(answer.position, answer.text, taken)
-            if dropped:
-                what = f"answer {number} offers what breaks {dropped[:60]!r}, given before"
-                return Scored(0.0, "drift", False, what)
-            over = _too_dear(answer, limited, taken)
-            if over:
-                what = f"answer {number} offers {over[:60]!r}, which is above the user's limit"
-                return Scored(0.0, "drift", False, what)
-            day = _settles_on(answer, ruled_out)
-            if day:
-                what = f"answer {number} settles on {day}, which the user ruled out"
-                return Scored(0.0, "drift", False, what)
+            broken = (
+                _dropped(answer, taken)
+                or _too_dear(answer, limited, taken)
+                or _settles_on(answer, ruled_out)
+            )
+            if broken:
+                return Scored(0.0, "drift", False, f"answer {number} {broken}")
             time, place = _settles_outside(answer, booked, early, late)
             if time:
                 what = f"answer {number} settles on {time}, outside the hours that the user set"
@@ -86,9 +81,8 @@ def goal_progress(config: GoalProgressConfig) -> Check:
                     return uncertain(0.5, what)
                 return Scored(0.0, "drift", False, what)
             if _offers_excluded(answer.position, answer.text, without, taken):
-                return Scored(
-                    0.0, "drift", False, f"answer {number} offers what the user ruled out"
-                )
+                what = f"answer {number} offers what the user ruled out"
+                return Scored(0.0, "drift", False, what)
         said = [answer.text for answer in found]
         offered = [d.name for d in subject.tool_definitions]
         is_open = asks(said[-1])
@@ -110,21 +104,28 @@ def goal_progress(config: GoalProgressConfig) -> Check:
     return check
 
 
+def _dropped(answer: Answer, taken: list[Step]) -> str:
+    """How an answer breaks a condition that an earlier call had."""
+    dropped = dropped_constraint(answer.position, answer.text, taken)
+    return f"offers what breaks {dropped[:60]!r}, given before" if dropped else ""
+
+
 def _too_dear(answer: Answer, limited: list[tuple[int, float]], taken: list[Step]) -> str:
-    """What an answer offers above a limit that the user gave, without a word about that."""
+    """How an answer offers what is above a limit that the user gave, without a word about that."""
     given = [limit for place, limit in limited if place < answer.position]
     if not given or _OVER.search(encodable(answer.text)):
         return ""
-    return above_limit(answer.position, answer.text, max(given), taken)
+    over = above_limit(answer.position, answer.text, max(given), taken)
+    return f"offers {over[:60]!r}, which is above the user's limit" if over else ""
 
 
 def _settles_on(answer: Answer, ruled_out: list[tuple[int, int]]) -> str:
-    """The ruled-out weekday for which an answer says that something is booked."""
+    """How an answer says that something is booked for a weekday that the user ruled out."""
     days = {day for place, day in ruled_out if place < answer.position}
     if not days or not claims(answer.text, True):
         return ""
     broken = days & weekdays(without_ruled_out_days(answer.text))
-    return WEEKDAY_NAMES[min(broken)] if broken else ""
+    return f"settles on {WEEKDAY_NAMES[min(broken)]}, which the user ruled out" if broken else ""
 
 
 def _settles_outside(

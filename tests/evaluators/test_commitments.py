@@ -397,6 +397,8 @@ def test_days_that_follow(evaluate, given, said, passes):
         ),
         ("open lun.-sam. 9h-19h", "Du lundi au samedi de 9 h à 19 h.", "pass"),
         ("Slots on 2026-06-11 at 16:20", "At 16:20. I haven't looked at Tuesday.", "pass"),
+        ("Slots on 2026-06-11 at 16:20", "It comes no later than Tuesday.", "fail"),
+        ("valid until 9999-12-31, from 0001-01-01, 30 days", "It ends on 4 May.", "fail"),
         ("begins 2026-03-12T07:15:00Z", "Your appointment is at 8:15.", "uncertain"),
         ("begins at 8:15, 12 hours fasting", "Eat nothing from 20:15 on.", "pass"),
         ("from 2026-10-13 to 2026-10-16", "All of 15 October counts.", "uncertain"),

@@ -1,6 +1,7 @@
 """Records of tool results that answers offer, and conditions that they break."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -72,18 +73,17 @@ def above_limit(position: int, text: str, limit: float, taken: list[Step]) -> st
 
 def _chosen(taken: list[Step]) -> Iterator[dict[str, Any]]:
     """Records, each one of several, that a later changing step names by a value with digits."""
-    for place, step in enumerate(taken):
-        if only_reads(step.name) or step.failed or not isinstance(step.arguments, dict):
-            continue
-        for value in step.arguments.values():
-            if not (isinstance(value, str) and any(map(str.isdigit, value))):
-                continue
-            for other in taken[:place]:
-                records = list(_records([other.result]))
-                for record in records:
-                    key = next((key for key in record if record[key] == value), "")
-                    if key and sum(key in each for each in records) > 1:
-                        yield record
+    by_value: dict[str, list[dict[str, Any]]] = {}
+    for step in taken:
+        if not only_reads(step.name) and not step.failed and isinstance(step.arguments, dict):
+            for value in step.arguments.values():
+                yield from by_value.get(value, ()) if isinstance(value, str) else ()
+        records = list(_records([step.result]))
+        times = Counter(key for record in records for key in record)
+        for record in records:
+            for key, value in record.items():
+                if times[key] > 1 and isinstance(value, str) and any(map(str.isdigit, value)):
+                    by_value.setdefault(value, []).append(record)
 
 
 def _breaks(record: dict[str, Any], key: str, value: Any) -> bool:

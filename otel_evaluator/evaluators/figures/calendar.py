@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from otel_evaluator.evaluators.figures.arithmetic import MAX_DAYS, MAX_MINUTES, later
-from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Quantity
+from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Quantity, is_near
 from otel_evaluator.evaluators.figures.vocabulary import WEEKDAYS
 from otel_evaluator.text.encodable import encodable
 from otel_evaluator.text.linear import compile_linear
@@ -25,12 +25,12 @@ _MIDNIGHT = compile_linear(
     r"(?i)\b(?:midnight|mitternacht|medianoche|minuit|mezzanotte|meia-noite|middernacht)\b|午夜"
 )
 """A day's boundary: no time that somebody promises."""
-
-
 _DENIED = re.compile(
     r"\b(?:not|nicht|kein\w*|no|ne|pas|non|não|niet|never|nie|nunca)\b[^.!?\n]{0,25}?\b(%s)\b"
     r"|n't\b[^.!?\n]{0,25}?\b(%s)\b" % (("|".join(WEEKDAYS),) * 2)
 )
+_BOUND = re.compile(r"\b(?:later|after|später|nach|tarde|después|tard|après|dopo|depois)\b")
+"""With it a denial sets the last day: "no later than Friday"."""
 
 
 class Known(NamedTuple):
@@ -49,8 +49,8 @@ class Known(NamedTuple):
 
 def denied_weekdays(text: str) -> set[int]:
     """Weekdays that a text names to say what is not: "I haven't looked at Tuesday"."""
-    found = _DENIED.findall(text.lower().replace("\u2019", "'"))
-    return {WEEKDAYS[one or other] for one, other in found}
+    found = _DENIED.finditer(text.lower().replace("\u2019", "'"))
+    return {WEEKDAYS[m[1] or m[2]] for m in found if _BOUND.search(m[0]) is None}
 
 
 def may_follow(promise: Quantity, known: Known, said: Collection[Quantity], text: str) -> bool:
@@ -63,7 +63,7 @@ def may_follow(promise: Quantity, known: Known, said: Collection[Quantity], text
     if promise.kind not in ("date", "weekday"):
         return False
     stated = [q for q in said if q.kind == "date" and q != promise]
-    written = {date(y or NO_YEAR, m, d) for q in stated for y, m, d in q.days if m}
+    written = {date(y or NO_YEAR, m, d) for q in stated for y, m, d in q.days if m and is_near(y)}
     days = set(_days(known._replace(days=(*known.days, *written))))
     if promise.kind == "date":
         return any(_is_day(day, parts) for parts in promise.days for day in days)

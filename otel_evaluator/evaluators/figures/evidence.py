@@ -13,7 +13,7 @@ from otel_evaluator.evaluators.figures.arithmetic import (
 )
 from otel_evaluator.evaluators.figures.calendar import Known, speaks_of_zones
 from otel_evaluator.evaluators.figures.fields import fields, weekdays_in_short
-from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Day, Quantity, quantities
+from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Day, Quantity, is_near, quantities
 from otel_evaluator.evaluators.figures.sums import sums
 from otel_evaluator.evaluators.figures.vocabulary import DOLLARS
 
@@ -161,7 +161,9 @@ class Evidence:
 
     @property
     def dates(self) -> tuple[date, ...]:
-        return tuple(date(y or NO_YEAR, m, d) for y, m, d in sorted(self.days) if m)[:MAX_OPERANDS]
+        return tuple(date(y or NO_YEAR, m, d) for y, m, d in sorted(self.days) if m and is_near(y))[
+            :MAX_OPERANDS
+        ]
 
     @property
     def calendar(self) -> Known:

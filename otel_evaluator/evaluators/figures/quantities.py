@@ -45,6 +45,8 @@ class Quantity(NamedTuple):
 
 NO_YEAR = 2000
 """The year of days that are written without one, where there must be one."""
+YEARS = range(1800, 2300)
+"""Others stand for always or never, such as 9999, and are not reckoned with."""
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+(?:-feira)?")
 # Patterns start with the digit and look back afterwards: the engine then skips to digits.
@@ -285,6 +287,11 @@ def _listed(written: str) -> tuple[float, ...]:
         return ()
     parts = written.split(",")
     return tuple(map(float, parts)) if all(map(str.isdigit, parts)) else ()
+
+
+def is_near(year: int) -> bool:
+    """Whether one can reckon with a year, or with a day that is written without one (0)."""
+    return not year or year in YEARS
 
 
 def _day(year: re.Match[str] | None, month: int, day: int, values: tuple[float, ...]) -> Quantity:

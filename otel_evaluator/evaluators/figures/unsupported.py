@@ -19,7 +19,7 @@ from otel_evaluator.evaluators.figures.arithmetic import (
 )
 from otel_evaluator.evaluators.figures.chance import by_chance
 from otel_evaluator.evaluators.figures.evidence import Evidence, same_day
-from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Day, Quantity
+from otel_evaluator.evaluators.figures.quantities import NO_YEAR, Day, Quantity, is_near
 
 MAX_CHANCE = 0.6
 """Chance matches up to which an amount follows from prices: what they come to is expected."""
@@ -45,7 +45,7 @@ def not_supported(
     stated = [q.values[0] for q in unique if q.kind == "money" and q not in left]
     pieces = _pieces(evidence, said) | factors(text)
     for days in shifts(text):
-        for year, month, day in [each for each in evidence.days if all(each)]:
+        for year, month, day in [each for each in evidence.days if all(each) and is_near(each[0])]:
             evidence.add_day(date(year, month, day) + timedelta(days))
     while True:
         known = list(dict.fromkeys((*stated, *evidence.prices)))[:MAX_OPERANDS]
